@@ -1,1 +1,16 @@
-//! placeholder
+//! Tables and value types: what a row is, never what to do with it.
+//!
+//! A context is a folder with one file a table. Nothing here decides, reads a clock or opens a
+//! connection; decisions live in `service`.
+
+pub mod amount;
+pub mod auth;
+pub mod ids;
+pub mod ledger;
+pub mod members;
+pub mod partners;
+pub mod programmes;
+pub mod purchases;
+pub mod secret;
+mod text_enum;
+mod typeid;

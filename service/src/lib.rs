@@ -1,1 +1,18 @@
-//! placeholder
+//! Use cases. Knows the tables; knows nothing of GraphQL or HTTP.
+//!
+//! Every public use case takes the actor first and checks it in its first line.
+
+pub mod actor;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod hot;
+pub mod page;
+pub mod refusal;
+mod tx;
+
+pub use actor::{Actor, Scope, Who};
+pub use clock::Clock;
+pub use db::{Db, Location};
+pub use error::{Error, Result};
+pub use refusal::{Code, Refusal};

@@ -1,0 +1,15 @@
+//! The points ledger: wallets, what happened to them, and the lots that points come from.
+//!
+//! Entries, postings, allocations and keys are append-only; the database refuses anything else.
+//! Every hot table leads with programme and wallet, so that it can be partitioned by wallet.
+
+pub mod adjustment;
+pub mod allocation;
+pub mod entry;
+pub mod fact;
+pub mod hold;
+pub mod idempotency_key;
+pub mod lot;
+pub mod outbox;
+pub mod posting;
+pub mod wallet;

@@ -1,0 +1,6 @@
+//! Members, the ways to name them, and the households that pool.
+
+pub mod card;
+pub mod household;
+pub mod member;
+pub mod partner_reference;

@@ -1,0 +1,6 @@
+//! Partners, their stores, contracts and machine clients.
+
+pub mod api_client;
+pub mod contract;
+pub mod partner;
+pub mod store;

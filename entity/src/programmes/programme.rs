@@ -1,0 +1,79 @@
+//! A coalition and its rules: what may differ between two programmes stands in this row.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+use crate::amount::{Currency, Points};
+use crate::ids::ProgrammeId;
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// When points expire.
+    ExpiryPolicy {
+        /// A fixed number of months after they were earned, to the moment.
+        FixedMonths "FIXED_MONTHS",
+        /// At the end of the month in which `FIXED_MONTHS` would end them, programme time.
+        EndOfMonth "END_OF_MONTH",
+        /// When the wallet has neither earned nor spent for that many months.
+        Inactivity "INACTIVITY",
+    }
+}
+
+text_enum! {
+    /// How a purchase's points become whole.
+    Rounding {
+        /// Towards zero.
+        Down "DOWN",
+        /// To the nearest, halves up.
+        HalfUp "HALF_UP",
+    }
+}
+
+text_enum! {
+    /// What happens when a return claws back more than the wallet holds.
+    DebtPolicy {
+        /// The member owes the rest.
+        AllowDebt "ALLOW_DEBT",
+        /// The rest isn't taken back.
+        Forgive "FORGIVE",
+    }
+}
+
+/// One coalition. `version` counts its amendments.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "programme")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ProgrammeId,
+    /// Short name, unique in the installation: lower-case letters, digits and hyphens.
+    #[sea_orm(unique)]
+    pub code: String,
+    pub name: String,
+    /// What one point is called on screens: `FLO`.
+    pub points_code: String,
+    pub points_name: String,
+    /// What partners settle in.
+    pub currency: Currency,
+    /// IANA name: `Europe/Berlin`.
+    pub time_zone: String,
+    pub expiry_policy: ExpiryPolicy,
+    pub expiry_months: i32,
+    pub expiry_grace_days: i32,
+    /// Days from a purchase until its points can be spent; 0 is at once.
+    pub pending_days: i32,
+    pub rounding: Rounding,
+    pub debt_policy: DebtPolicy,
+    /// A sale older than this is refused.
+    pub sale_age_days_max: i32,
+    /// How long a receipt without a member can be claimed.
+    pub claim_days: i32,
+    /// How long a hold stands unless its partner asks for less.
+    pub hold_minutes_max: i32,
+    /// An adjustment of more needs a second operator.
+    pub adjustment_limit: Points,
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,142 @@
+//! The database: an SQLite file or a PostgreSQL server, reached through SeaORM alone.
+//!
+//! SQLite has one writer connection and many readers; PostgreSQL a pool for both. This module opens
+//! connections and sets them up; transactions are `tx`'s.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
+};
+
+use crate::error::{Error, Result};
+
+/// Which database to open.
+#[derive(Clone)]
+pub enum Location {
+    /// A file, made if it isn't there.
+    Sqlite(std::path::PathBuf),
+    /// `postgres://…`; `Debug` and errors never show it.
+    Postgres(String),
+}
+
+/// An open database.
+#[derive(Clone)]
+pub struct Db {
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) reader: DatabaseConnection,
+}
+
+const ACQUIRE: Duration = Duration::from_secs(2);
+const READERS_MAX: u32 = 8;
+const POSTGRES_CONNECTIONS_MAX: u32 = 24;
+
+impl Db {
+    /// Opens it and sets every connection up; makes no tables.
+    pub async fn open(location: &Location) -> Result<Self> {
+        match location {
+            Location::Sqlite(path) => Self::open_sqlite(path).await,
+            Location::Postgres(url) => Self::open_postgres(url).await,
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self> {
+        let writer = sqlite(path, 1).await?;
+        let reader = sqlite(path, READERS_MAX).await?;
+        Ok(Self { writer, reader })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE)
+            .connect_timeout(Duration::from_secs(5))
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts(|options| {
+                options.application_name("florin").options([
+                    ("statement_timeout", "4s"),
+                    ("lock_timeout", "3s"),
+                    ("idle_in_transaction_session_timeout", "5s"),
+                    ("timezone", "UTC"),
+                ])
+            });
+        let connection = Database::connect(options).await?;
+        Ok(Self {
+            writer: connection.clone(),
+            reader: connection,
+        })
+    }
+
+    /// Which of the two it is.
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Where reads go that need no transaction.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<()> {
+        let statement = Statement::from_string(self.backend(), "select 1");
+        self.reader.query_one_raw(statement).await?;
+        Ok(())
+    }
+
+    /// Refuses a PostgreSQL server that may lose what it has acknowledged.
+    pub async fn check_durability(&self) -> Result<()> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let statement = Statement::from_string(self.backend(), format!("show {setting}"));
+            let row = self.reader.query_one_raw(statement).await?;
+            let value: String = row
+                .map(|row| row.try_get_by_index(0))
+                .transpose()?
+                .unwrap_or_default();
+            if value == "off" {
+                return Err(Error::internal(format!(
+                    "PostgreSQL runs with {setting} = off and may lose what it has acknowledged; \
+                     turn it on, or set FLORIN_ALLOW_UNSAFE_POSTGRES=true"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets all connections go.
+    pub async fn close(self) -> Result<()> {
+        self.reader.close().await?;
+        self.writer.close().await?;
+        Ok(())
+    }
+}
+
+/// `recursive_triggers`: without it `insert or replace` walks past the append-only triggers.
+async fn sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite://");
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |_| {
+            SqliteConnectOptions::new()
+                .filename(&file)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(4))
+                .pragma("recursive_triggers", "on")
+                .pragma("cache_size", "-65536")
+                .optimize_on_close(true, None)
+        });
+    Database::connect(options).await
+}

@@ -1,0 +1,180 @@
+//! What the domain says no with: one closed vocabulary of codes, each with what it means.
+//!
+//! A code is part of the schema: never renamed, never reused. A refusal writes nothing, so every
+//! code here means *not applied*.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $description:literal;)*) => {
+        /// Why a wish was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as clients see it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means and what would be right.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AdjustmentAlreadyDecided "ADJUSTMENT_ALREADY_DECIDED" "The adjustment was approved or rejected before.";
+    AdjustmentNotFound "ADJUSTMENT_NOT_FOUND" "No adjustment of this programme has that id.";
+    AmountInvalid "AMOUNT_INVALID" "An amount of money is below zero, too large, or has more digits after the point than its currency.";
+    ApiClientNotFound "API_CLIENT_NOT_FOUND" "The partner has no API client with that id, or it is revoked.";
+    ApproverIsProposer "APPROVER_IS_PROPOSER" "Whoever proposed it can't approve it: a second operator must.";
+    BackfillOutOfOrder "BACKFILL_OUT_OF_ORDER" "History must come in the order of time; this happened before what the wallet holds already.";
+    CaptureExceedsHold "CAPTURE_EXCEEDS_HOLD" "More was to be captured than the hold set aside.";
+    CardBlocked "CARD_BLOCKED" "The card was blocked; the member's other cards still work.";
+    CardNotFound "CARD_NOT_FOUND" "No member of this programme has that card.";
+    CardNumberInvalid "CARD_NUMBER_INVALID" "A card number has 1 to 64 letters, digits, hyphens or dots.";
+    CardTaken "CARD_TAKEN" "Another member has that card number; numbers never change hands.";
+    ClaimPeriodOver "CLAIM_PERIOD_OVER" "The programme's days for claiming this receipt are over.";
+    CodeInvalid "CODE_INVALID" "A code has 1 to 64 lower-case letters, digits or hyphens and begins with a letter or digit.";
+    CodeTaken "CODE_TAKEN" "The code is in use.";
+    ContractMissing "CONTRACT_MISSING" "The partner had no contract in force when this occurred.";
+    CurrencyMismatch "CURRENCY_MISMATCH" "Amounts must be in the programme's settlement currency.";
+    CurrencyUnknown "CURRENCY_UNKNOWN" "Not an ISO 4217 currency code.";
+    HoldAlreadyCaptured "HOLD_ALREADY_CAPTURED" "The hold was captured before; a hold is captured once.";
+    HoldAlreadyReleased "HOLD_ALREADY_RELEASED" "The hold was released before.";
+    HoldLapsed "HOLD_LAPSED" "The hold's time was over and its points went back.";
+    HoldNotFound "HOLD_NOT_FOUND" "The partner has no hold with that id.";
+    HouseholdNotFound "HOUSEHOLD_NOT_FOUND" "No household of this programme has that id.";
+    IdempotencyKeyInvalid "IDEMPOTENCY_KEY_INVALID" "An idempotency key has 1 to 255 printable characters.";
+    IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" "The key was used for another request; take a new key for a new wish.";
+    InsufficientPoints "INSUFFICIENT_POINTS" "The wallet has fewer available points than that.";
+    LineInvalid "LINE_INVALID" "A line's SKU, category or brand is empty, too long or has control characters.";
+    LineNotFound "LINE_NOT_FOUND" "The receipt has no line at that place, or the return names it twice.";
+    LinesMissing "LINES_MISSING" "A receipt has at least one line.";
+    LinesTooMany "LINES_TOO_MANY" "A receipt has at most 1,000 lines.";
+    MemberAlreadyPooled "MEMBER_ALREADY_POOLED" "The member shares a household's wallet already; it must leave that first.";
+    MemberClosed "MEMBER_CLOSED" "The membership is closed.";
+    MemberNotFound "MEMBER_NOT_FOUND" "No such member in this programme, or none that this caller may see.";
+    MemberSuspended "MEMBER_SUSPENDED" "The member is suspended: it earns, and can't spend or transfer.";
+    NameInvalid "NAME_INVALID" "A name has 1 to 200 printable characters.";
+    OccurredInFuture "OCCURRED_IN_FUTURE" "It is said to have occurred more than five minutes from now.";
+    OccurredTooLongAgo "OCCURRED_TOO_LONG_AGO" "It occurred longer ago than the programme accepts.";
+    OpenHolds "OPEN_HOLDS" "Points are set aside in the wallet; capture or release its holds first.";
+    Overflow "OVERFLOW" "A sum is larger than a number may be; nothing was written.";
+    PartnerNotFound "PARTNER_NOT_FOUND" "No such partner in this programme.";
+    PartnerRoleMissing "PARTNER_ROLE_MISSING" "The partner's roles don't include what this needs.";
+    PartnerSuspended "PARTNER_SUSPENDED" "The partner is suspended: only its returns are taken.";
+    PaymentAlreadyReversed "PAYMENT_ALREADY_REVERSED" "The payment was reversed before.";
+    PaymentNotFound "PAYMENT_NOT_FOUND" "The partner has no payment with that id.";
+    PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
+    PurchaseAlreadyClaimed "PURCHASE_ALREADY_CLAIMED" "The receipt belongs to a member already.";
+    PurchaseNotFound "PURCHASE_NOT_FOUND" "No such receipt, or none that this caller may see.";
+    QuantityInvalid "QUANTITY_INVALID" "A quantity is below zero or above 1,000,000,000.";
+    ReasonInvalid "REASON_INVALID" "A reason of 1 to 500 printable characters is needed.";
+    ReceiptNumberInvalid "RECEIPT_NUMBER_INVALID" "A receipt number has 1 to 64 printable characters.";
+    ReceiptReused "RECEIPT_REUSED" "The receipt number was used for other content.";
+    ReferenceInvalid "REFERENCE_INVALID" "A customer number has 1 to 64 printable characters.";
+    ReferenceTaken "REFERENCE_TAKEN" "The partner's customer number belongs to another member.";
+    ReturnEmpty "RETURN_EMPTY" "A return names at least one line with a quantity or an amount.";
+    ReturnExceedsPurchase "RETURN_EXCEEDS_PURCHASE" "More would come back than was bought, earlier returns counted.";
+    SameWallet "SAME_WALLET" "Points can't be transferred to the wallet they are in.";
+    ScopeUnknown "SCOPE_UNKNOWN" "There is no such scope for an API client.";
+    StoreClosed "STORE_CLOSED" "The store was closed before this occurred.";
+    StoreNotFound "STORE_NOT_FOUND" "The partner has no such store.";
+    StoreRequired "STORE_REQUIRED" "The partner's receipt numbers are unique within a store: name it.";
+    TimeZoneUnknown "TIME_ZONE_UNKNOWN" "Not an IANA time zone such as Europe/Berlin.";
+    TotalMismatch "TOTAL_MISMATCH" "The lines don't add up to the total.";
+    ValidFromInvalid "VALID_FROM_INVALID" "A contract version begins no earlier than the one before it and, unless it is the first, not in the past.";
+    ValueOutOfRange "VALUE_OUT_OF_RANGE" "A setting is outside its bounds; the message names them.";
+}
+
+/// A business no: what, why in words, and which input field it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code that clients switch over.
+    pub code: Code,
+    /// One sentence for a person, with the figures.
+    pub message: String,
+    /// The field, from the input's root; empty when no single field is to blame.
+    pub path: Vec<String>,
+}
+
+impl Refusal {
+    /// A refusal that says what its code says.
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            message: code.description().to_owned(),
+            path: Vec::new(),
+        }
+    }
+
+    /// The same with a sentence of its own.
+    #[must_use]
+    pub fn because(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The same about the field at `path`, its parts separated by dots.
+    #[must_use]
+    pub fn at(mut self, path: &str) -> Self {
+        self.path = path.split('.').map(str::to_owned).collect();
+        self
+    }
+
+    /// The same with `parent` put before its path.
+    #[must_use]
+    pub fn under(mut self, parent: &str) -> Self {
+        let mut path: Vec<String> = parent.split('.').map(str::to_owned).collect();
+        path.append(&mut self.path);
+        self.path = path;
+        self
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.name(), self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_its_own_name_and_a_sentence() {
+        let names: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|code| code.description().ends_with('.'))
+        );
+    }
+
+    #[test]
+    fn a_path_grows_from_its_root() {
+        let refusal = Refusal::new(Code::QuantityInvalid)
+            .at("lines.2.quantity")
+            .under("purchases.7");
+        assert_eq!(refusal.path.join("."), "purchases.7.lines.2.quantity");
+    }
+}

@@ -1,0 +1,141 @@
+//! The only file that opens, commits and retries a transaction.
+//!
+//! PostgreSQL runs `READ COMMITTED` with ordered locks; serialization failures and deadlocks are
+//! retried, so a distributed PostgreSQL that reports conflicts that way works unchanged. SQLite
+//! begins `IMMEDIATE`: a plain `BEGIN` fails most concurrent writers when they first write.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::db::Db;
+use crate::error::{Error, Result};
+
+const ATTEMPTS_MAX: u32 = 5;
+const BACKOFF_MILLISECONDS: u64 = 4;
+
+/// An open transaction. Every function that writes takes `&Tx`, so none can run without one.
+/// Dropping it rolls back.
+#[must_use]
+pub struct Tx(DatabaseTransaction);
+
+impl Db {
+    /// Opens a transaction that may write.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx(self.writer.begin_with_options(options).await?))
+    }
+
+    /// Opens a transaction that reads one unchanging state of the books.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            isolation_level: (self.backend() == DbBackend::Postgres)
+                .then_some(sea_orm::IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx(self.reader.begin_with_options(options).await?))
+    }
+}
+
+impl Tx {
+    /// The last expression of a use case: its value exists only once the work is durable.
+    pub(crate) async fn commit<T>(self, value: T) -> Result<T> {
+        self.0.commit().await.map_err(Error::Unavailable)?;
+        Ok(value)
+    }
+
+    /// What statements run on.
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+
+    /// Which database it is.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+}
+
+/// Runs a use case again when the database says that another one got in its way, at most five
+/// times, a little later each time.
+pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
+    mut attempt: impl FnMut() -> F,
+) -> Result<T> {
+    for attempted in 1..ATTEMPTS_MAX {
+        match attempt().await {
+            Err(error) if is_conflict(&error) => pause(attempted).await,
+            answer => return answer,
+        }
+    }
+    attempt().await
+}
+
+/// Longer each time and never the same, so that two rivals don't meet again.
+async fn pause(attempted: u32) {
+    let jitter = uuid::Uuid::new_v4().as_u128() % 8;
+    let milliseconds =
+        BACKOFF_MILLISECONDS * u64::from(attempted) + u64::try_from(jitter).unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+/// Another transaction was faster: nothing is written and a new attempt sees what it wrote. A
+/// unique violation is one as well: two requests with one key, both of which missed the look-up.
+fn is_conflict(error: &Error) -> bool {
+    let Error::Internal(source) = error else {
+        return false;
+    };
+    let Some(error) = source.downcast_ref::<DbErr>() else {
+        return source.downcast_ref::<Moved>().is_some();
+    };
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+        || sqlstate(error).is_some_and(|state| matches!(state.as_str(), "40001" | "40P01"))
+}
+
+/// What was looked up before the lock is no longer so: look again.
+#[derive(Debug, thiserror::Error)]
+#[error("what was read before the lock has changed")]
+pub(crate) struct Moved;
+
+/// Whether the connection went away under the statement.
+pub(crate) fn is_connection_lost(error: &DbErr) -> bool {
+    use sea_orm::sqlx::Error as Sqlx;
+    match driver_error(error) {
+        Some(
+            Sqlx::Io(_)
+            | Sqlx::PoolTimedOut
+            | Sqlx::PoolClosed
+            | Sqlx::WorkerCrashed
+            | Sqlx::Tls(_),
+        ) => true,
+        // Admin shutdown, crash shutdown, cannot connect now, statement and lock time-outs.
+        Some(Sqlx::Database(_)) => sqlstate(error).is_some_and(|state| {
+            matches!(
+                state.as_str(),
+                "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25P03"
+            )
+        }),
+        _ => false,
+    }
+}
+
+fn driver_error(error: &DbErr) -> Option<&sea_orm::sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn sqlstate(error: &DbErr) -> Option<String> {
+    match driver_error(error)? {
+        sea_orm::sqlx::Error::Database(error) => error.code().map(|code| code.into_owned()),
+        _ => None,
+    }
+}
