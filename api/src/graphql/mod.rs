@@ -1,0 +1,103 @@
+//! The schema: one file a context, and what they share. Nothing here reaches below a service.
+//!
+//! # How a context plugs in
+//! Three structs, each added to its root below; a context without one of them leaves it out:
+//! ```ignore
+//! #[derive(Default)]
+//! pub struct MembersQuery;
+//!
+//! #[Object]
+//! impl MembersQuery {
+//!     /// The member with this card; null where there is none that the caller may see.
+//!     async fn member(&self, ctx: &Context<'_>, by: MemberBy) -> Result<Option<Member>> {
+//!         let (services, actor) = app(ctx);
+//!         Ok(services.members.find(actor, by.into()).await?.map(Member::from))
+//!     }
+//! }
+//!
+//! mutation! {
+//!     EnrolMember refuses [CardTaken, PartnerSuspended];
+//!     /// What enrolling did.
+//!     pub struct EnrolMemberPayload {
+//!         /// The new member; null when refused.
+//!         member: Option<Member>,
+//!     }
+//! }
+//!
+//! #[Object]
+//! impl MembersMutation {
+//!     /// Enrols a member with a card.
+//!     async fn enrol_member(
+//!         &self, ctx: &Context<'_>, input: EnrolMemberInput,
+//!     ) -> Result<EnrolMemberPayload> {
+//!         let (services, actor) = app(ctx);
+//!         let outcome = services.members.enrol(actor, input.into()).await;
+//!         mutation::answer(outcome, |member| EnrolMemberPayload {
+//!             member: Some(member.into()),
+//!             ..EnrolMemberPayload::default()
+//!         })
+//!     }
+//! }
+//!
+//! #[Subscription]
+//! impl LedgerSubscription {
+//!     /// Each change of a wallet.
+//!     async fn wallet_changed(
+//!         &self, ctx: &Context<'_>, after: Option<u64>,
+//!     ) -> Result<impl Stream<Item = WalletChanged>> { … }
+//! }
+//! ```
+//! A batch gives each item a payload of its own kind and lists them; `UserError<M>` and
+//! [`mutation::Refuses`] are all that an item needs. Lists: `page::Asked { … }.window::<Node, _>()?`,
+//! then `page::Connection::new`. A field that can fail on its own is `Option<Result<T>>`.
+
+pub mod error;
+mod limits;
+pub mod loaders;
+mod meta;
+pub mod money;
+pub mod mutation;
+pub mod page;
+pub mod scalars;
+
+use async_graphql::{
+    Data, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder,
+    ValidationMode,
+};
+use service::Actor;
+
+/// The whole schema.
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// What can be read.
+#[derive(Default, MergedObject)]
+pub struct Query(limits::LimitsQuery);
+
+/// The schema as text: sorted, described, the same for the same program.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident();
+    let text = builder().finish().sdl_with_options(options);
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The schema, still without its services.
+pub fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .register_output_type::<mutation::UserErrorInterface>()
+        .disable_suggestions()
+        // `http::document` has validated before; the library need not do it all again.
+        .validation_mode(ValidationMode::Fast)
+}
+
+/// What the resolvers of one request share: who asks, and the request's loaders.
+pub fn request_data(actor: Actor) -> Data {
+    let mut data = Data::default();
+    data.insert(actor);
+    data.insert(loaders::Loaders::default());
+    data
+}

@@ -1,0 +1,35 @@
+//! The published limits of the gateway, in one place: the guards read them, and so does the
+//! `limits` query.
+
+use std::time::Duration;
+
+/// Bytes of a request's body.
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a body that carries a batch of purchases, at `/graphql/batch`.
+pub(crate) const BATCH_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a document.
+pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
+/// Opening brackets and braces in a document, wherever they stand.
+pub(crate) const BRACKETS_MAX: usize = 200;
+/// Signs `@` in a document, wherever they stand.
+pub(crate) const DIRECTIVES_MAX: usize = 50;
+/// Fields once every fragment is expanded.
+pub(crate) const SELECTIONS_MAX: usize = 5_000;
+/// Aliases in a document.
+pub(crate) const ALIASES_MAX: usize = 100;
+/// Fields below each other, fragments expanded.
+pub(crate) const DEPTH_MAX: usize = 15;
+/// What a page holds when nothing is asked.
+pub(crate) const PAGE_DEFAULT: u64 = 20;
+/// Ids that one `nodes` field may name.
+pub(crate) const NODES_MAX: usize = 100;
+/// How long one request may take.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that one call may cost.
+pub(crate) const COST_MAX: u32 = 10_000;
+/// What a client may spend at once.
+pub(crate) const COST_BUCKET: u32 = 20_000;
+/// What a client gets back each second.
+pub(crate) const COST_RESTORED_PER_SECOND: u32 = 1_000;
+/// Operations open on one WebSocket.
+pub(crate) const SOCKET_OPERATIONS_MAX: usize = 50;
