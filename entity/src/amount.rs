@@ -53,6 +53,11 @@ impl Points {
         self.0 == 0
     }
 
+    /// The same for `serde`, which passes a reference.
+    pub const fn is_zero_ref(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The sum, unless it is out of range.
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         Self::new(self.0 + other.0)
@@ -169,9 +174,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -212,13 +215,7 @@ mod tests {
 
     #[test]
     fn money_shows_as_many_digits_as_its_currency_has() {
-        let show = |minor, code: &str| {
-            Money {
-                minor,
-                currency: code.parse().unwrap(),
-            }
-            .to_string()
-        };
+        let show = |minor, code: &str| Money { minor, currency: code.parse().unwrap() }.to_string();
         assert_eq!(show(1234, "EUR"), "12.34");
         assert_eq!(show(-5, "USD"), "-0.05");
         assert_eq!(show(1200, "JPY"), "1200");

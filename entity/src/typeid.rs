@@ -45,11 +45,7 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_refused() {
-        for text in [
-            "",
-            "01h2xcejqtf2nbrexx3vqjhp4",
-            "81h2xcejqtf2nbrexx3vqjhp41",
-        ] {
+        for text in ["", "01h2xcejqtf2nbrexx3vqjhp4", "81h2xcejqtf2nbrexx3vqjhp41"] {
             assert_eq!(decode(text), None, "{text}");
         }
         assert_eq!(decode("01H2XCEJQTF2NBREXX3VQJHP41"), None);

@@ -147,8 +147,7 @@ impl Actor {
 
     /// The programme it belongs to.
     pub fn programme(&self) -> Result<ProgrammeId> {
-        self.programme
-            .ok_or(Error::Unauthenticated("a bearer token is needed"))
+        self.programme.ok_or(Error::Unauthenticated("a bearer token is needed"))
     }
 
     /// The programme and member, if it is one.
@@ -183,10 +182,7 @@ impl Actor {
         if self.has(scope) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!(
-            "the token lacks the scope {}",
-            scope.name()
-        )))
+        Err(Error::Forbidden(format!("the token lacks the scope {}", scope.name())))
     }
 }
 

@@ -64,10 +64,7 @@ impl Db {
                 ])
             });
         let connection = Database::connect(options).await?;
-        Ok(Self {
-            writer: connection.clone(),
-            reader: connection,
-        })
+        Ok(Self { writer: connection.clone(), reader: connection })
     }
 
     /// Which of the two it is.
@@ -95,10 +92,8 @@ impl Db {
         for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
             let statement = Statement::from_string(self.backend(), format!("show {setting}"));
             let row = self.reader.query_one_raw(statement).await?;
-            let value: String = row
-                .map(|row| row.try_get_by_index(0))
-                .transpose()?
-                .unwrap_or_default();
+            let value: String =
+                row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
             if value == "off" {
                 return Err(Error::internal(format!(
                     "PostgreSQL runs with {setting} = off and may lose what it has acknowledged; \

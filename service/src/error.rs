@@ -58,10 +58,7 @@ impl Error {
 
     /// Bad input at `path`.
     pub fn bad_input(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::BadInput {
-            path: path.into(),
-            message: message.into(),
-        }
+        Self::BadInput { path: path.into(), message: message.into() }
     }
 }
 

@@ -5,8 +5,10 @@
 pub mod actor;
 pub mod clock;
 pub mod db;
+pub mod earning;
 pub mod error;
 pub mod hot;
+pub mod ledger;
 pub mod page;
 pub mod refusal;
 mod tx;

@@ -74,17 +74,9 @@ impl<K: Copy> Window<K> {
         let has_more = items.len() > limit;
         if self.is_backward {
             items.drain(..items.len().saturating_sub(limit));
-            return Page {
-                items,
-                has_next: self.before.is_some(),
-                has_previous: has_more,
-            };
+            return Page { items, has_next: self.before.is_some(), has_previous: has_more };
         }
         items.truncate(limit);
-        Page {
-            items,
-            has_next: has_more,
-            has_previous: self.after.is_some(),
-        }
+        Page { items, has_next: has_more, has_previous: self.after.is_some() }
     }
 }

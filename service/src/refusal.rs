@@ -110,11 +110,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that says what its code says.
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            message: code.description().to_owned(),
-            path: Vec::new(),
-        }
+        Self { code, message: code.description().to_owned(), path: Vec::new() }
     }
 
     /// The same with a sentence of its own.
@@ -163,18 +159,13 @@ mod tests {
     fn each_code_has_its_own_name_and_a_sentence() {
         let names: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.name()).collect();
         assert_eq!(names.len(), Code::ALL.len());
-        assert!(
-            Code::ALL
-                .iter()
-                .all(|code| code.description().ends_with('.'))
-        );
+        assert!(Code::ALL.iter().all(|code| code.description().ends_with('.')));
     }
 
     #[test]
     fn a_path_grows_from_its_root() {
-        let refusal = Refusal::new(Code::QuantityInvalid)
-            .at("lines.2.quantity")
-            .under("purchases.7");
+        let refusal =
+            Refusal::new(Code::QuantityInvalid).at("lines.2.quantity").under("purchases.7");
         assert_eq!(refusal.path.join("."), "purchases.7.lines.2.quantity");
     }
 }

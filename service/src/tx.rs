@@ -115,10 +115,7 @@ pub(crate) fn is_connection_lost(error: &DbErr) -> bool {
         ) => true,
         // Admin shutdown, crash shutdown, cannot connect now, statement and lock time-outs.
         Some(Sqlx::Database(_)) => sqlstate(error).is_some_and(|state| {
-            matches!(
-                state.as_str(),
-                "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25P03"
-            )
+            matches!(state.as_str(), "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25P03")
         }),
         _ => false,
     }
