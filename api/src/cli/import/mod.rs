@@ -1,0 +1,109 @@
+//! `florin import receipts FILE…`: a partner's receipts as CSV, row by row into the books.
+//!
+//! One thread reads and parses while a task records. Nothing is remembered between runs: a receipt's
+//! own number makes a second import, or one after a kill, a replay that changes nothing.
+
+mod header;
+mod line;
+mod progress;
+mod receipts;
+mod refused;
+mod rows;
+mod run;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use indicatif::HumanCount;
+
+pub(crate) use refused::Unwritable;
+pub(crate) use rows::Unreadable;
+
+use self::receipts::Receipt;
+use self::run::{Sink, Totals, Verdict, import};
+use super::Failure;
+
+/// Exit status of a run that went to its end and refused rows on the way.
+const SOME_REFUSED: u8 = 3;
+
+/// Bring files into the books
+#[derive(Args, Debug)]
+pub(super) struct Import {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Receipts(ImportReceipts),
+}
+
+/// Bring in receipts, one row a line of a receipt
+///
+/// The first row of a file names its columns, in any order: partner, receipt_no, occurred_at, card_no,
+/// store_no, sku, category, brand, quantity, amount_minor, discount_minor. Amounts are minor units
+/// (cents), net of the discount; moments are RFC 3339; a card or a store may be left empty. Rows with
+/// the same partner and receipt number are one receipt, which is recorded whole or not at all. A file
+/// may be compressed with gzip.
+///
+/// Rows that can't be recorded are written to FILE.refused.csv, with line and reason, and the others
+/// go on. The same file can be brought in again: what is there already stays as it is.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  florin import receipts --check march.csv.gz
+  florin import receipts march.csv.gz april.csv.gz
+
+Exit status: 0 if every row is in the books, 3 if some were refused, 1 if a file could not be read to its end.")]
+struct ImportReceipts {
+    /// The files, plain or gzip
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Read and check the files, and record nothing
+    #[arg(long, required = true)]
+    check: bool,
+}
+
+impl Import {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        let What::Receipts(ImportReceipts { files, .. }) = self.what;
+        let mut refused_rows = 0;
+        for file in &files {
+            let totals = import(file, &Checked).await?;
+            refused_rows += totals.refused_rows;
+            println!("{}", told(file, totals));
+        }
+        Ok(if refused_rows == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
+    }
+}
+
+/// The sink of `--check`: everything that has the shape of a receipt is good.
+struct Checked;
+
+impl Sink for Checked {
+    async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, service::Error> {
+        Ok(receipts.iter().map(|_| Verdict::Recorded).collect())
+    }
+}
+
+fn told(file: &Path, totals: Totals) -> String {
+    let count = HumanCount;
+    let rate = progress::rate(totals.rows, totals.took);
+    let mut told = format!(
+        "{}: {} rows, {} receipts: {} recorded, {} were there already; {} rows refused; {} rows/s",
+        file.display(),
+        count(totals.rows),
+        count(totals.receipts),
+        count(totals.recorded),
+        count(totals.replayed),
+        count(totals.refused_rows),
+        count(rate),
+    );
+    if totals.refused_rows > 0 {
+        told += &format!("\n  why, row by row: {}.refused.csv", file.display());
+    }
+    told
+}

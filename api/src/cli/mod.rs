@@ -1,0 +1,97 @@
+//! The command line of `florin`: one file a command. A command reads its settings, calls services and
+//! prints; it decides nothing that a service could decide.
+//!
+//! Answers go to standard output, progress and the log to standard error, so that a script can read
+//! the one without the other.
+
+mod import;
+mod log;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Invalid, Log};
+
+/// Many businesses, one points currency: earn at any of them, spend at any other, and know to the
+/// last receipt who owes whom
+///
+/// Without settings Florin is complete in one folder, ./florin-data. With DATABASE_URL and REDIS_URL
+/// any number of gateways share PostgreSQL and Redis. Every setting is a flag and an environment
+/// variable; `florin COMMAND --help` tells those of a command.
+#[derive(Debug, Parser)]
+#[command(name = "florin", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: Log,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Import),
+}
+
+/// Why a command stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A setting that can't be used.
+    #[error(transparent)]
+    Setting(#[from] Invalid),
+    /// A file that can't be read on.
+    #[error(transparent)]
+    Unreadable(#[from] import::Unreadable),
+    /// No room for the rows that were refused.
+    #[error(transparent)]
+    Unwritable(#[from] import::Unwritable),
+    /// What a use case answers.
+    #[error(transparent)]
+    Service(#[from] service::Error),
+    /// The system gives no threads.
+    #[error("can't start: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let Cli { command, log } = Cli::parse();
+    match log::start(&log).map_err(Failure::from).and_then(|()| execute(command)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("florin: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Import(import) => import.run().await,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    //! The command line as a whole.
+
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn every_command_and_every_flag_explains_itself() {
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{argument} has no help");
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+        Cli::command().debug_assert();
+    }
+}

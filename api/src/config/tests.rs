@@ -1,0 +1,118 @@
+//! What each setting accepts and refuses, and that no secret shows.
+
+use std::path::Path;
+
+use clap::Parser;
+
+use super::*;
+
+#[derive(Parser)]
+struct Everything {
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    owner: Owner,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+const KEY: &str = "q83vEjRWeJCrze8SNFZ4kAECAwQFBgcICQoLDA0ODxA=";
+
+fn settings(flags: &str) -> Everything {
+    Everything::try_parse_from(["florin"].into_iter().chain(flags.split_whitespace())).unwrap()
+}
+
+fn public_url(flags: &str) -> Result<String, String> {
+    let listening = "127.0.0.1:8080".parse().unwrap();
+    settings(flags).gateway.public_url(listening).map_err(|invalid| invalid.to_string())
+}
+
+#[test]
+fn nothing_set_is_an_embedded_florin() {
+    let Everything { storage, owner, gateway } = settings("");
+    assert!(
+        matches!(storage.database(), Ok(Location::Sqlite(path)) if path == Path::new("./florin-data/florin.sqlite"))
+    );
+    assert!(matches!(owner.database(&storage), Ok(Location::Sqlite(_))));
+    assert!(matches!(storage.redis(), Ok(None)));
+    assert_eq!(gateway.environment, Environment::Development);
+}
+
+#[test]
+fn an_address_of_another_kind_is_refused_without_showing_it() {
+    let Everything { storage, owner, .. } = settings(
+        "--database-url mysql://ana:hunter2@h/d --redis-url http://ana:hunter2@h --database-owner-url x",
+    );
+    for (refused, setting) in [
+        (storage.database().err().unwrap(), "DATABASE_URL: expected postgres://"),
+        (storage.redis().unwrap_err(), "REDIS_URL: expected redis://"),
+        (owner.database(&storage).err().unwrap(), "DATABASE_OWNER_URL: expected postgres://"),
+    ] {
+        assert!(refused.to_string().starts_with(setting), "{refused}");
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let all = settings(&format!("--database-url postgres://ana:hunter2@h/d --master-key {KEY}"));
+    let printed = format!("{:?} {:?}", all.storage, all.storage.master_key());
+    assert!(!printed.contains("hunter2") && !printed.contains(KEY), "{printed}");
+}
+
+#[test]
+fn a_master_key_is_random() {
+    assert!(MasterKey::parse(KEY).is_ok());
+    for weak in ["", "secret", "c2VjcmV0", BASE64_OF_TEXT, &"A".repeat(43)] {
+        assert!(MasterKey::parse(weak).is_err(), "{weak}");
+    }
+    assert!(MasterKey::parse(&format!("{}=", "A".repeat(43))).is_err(), "all zeros");
+}
+
+/// "correct horse battery staple 1234"[..32]
+const BASE64_OF_TEXT: &str = "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSAxMjM=";
+
+#[test]
+fn a_shared_database_needs_a_given_master_key() {
+    let storage = settings("--database-url postgres://h/d").storage;
+    let refused = storage.master_key().unwrap_err().to_string();
+    assert!(refused.starts_with("FLORIN_MASTER_KEY: needed with DATABASE_URL"), "{refused}");
+}
+
+#[test]
+fn an_embedded_florin_makes_its_key_once_and_keeps_it_to_itself() {
+    let folder = std::env::temp_dir().join(format!("florin-key-{}", uuid::Uuid::now_v7()));
+    let storage = settings(&format!("--data {}", folder.display())).storage;
+    let key = storage.master_key().unwrap();
+    assert_eq!(storage.master_key().unwrap(), key);
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = folder.join("master.key");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(storage.master_key().unwrap_err().to_string().contains("chmod 600"));
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_issuer_is_the_root_of_a_server() {
+    assert_eq!(public_url("").unwrap(), "http://127.0.0.1:8080");
+    assert_eq!(
+        public_url("--public-url https://florin.example/").unwrap(),
+        "https://florin.example"
+    );
+    assert_eq!(public_url("--public-url http://localhost:1").unwrap(), "http://localhost:1");
+    for wrong in ["florin.example", "https://", "https://a/b", "https://ana@a", "https://a?b"] {
+        assert!(public_url(&format!("--public-url {wrong}")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn production_is_reached_over_https() {
+    assert!(public_url("--env production").unwrap_err().contains("needed in production"));
+    assert!(public_url("--env production --public-url http://a").unwrap_err().contains("https://"));
+    assert!(public_url("--env production --public-url https://a").is_ok());
+}
