@@ -11,6 +11,7 @@ pub mod hot;
 pub mod ledger;
 pub mod page;
 pub mod refusal;
+mod rows;
 mod tx;
 
 pub use actor::{Actor, Scope, Who};

@@ -1,0 +1,273 @@
+//! Reads all that a batch of commands needs, in a fixed number of set-based statements.
+//!
+//! Wallets come first, in id order, locked; what is read after that can't change under the batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use entity::amount::Points;
+use entity::ids::{EntryId, HoldId, LotId, PurchaseId, WalletId};
+use entity::ledger::allocation::AllocationKind;
+use entity::ledger::hold::HoldStatus;
+use entity::ledger::{allocation, entry, hold, idempotency_key, lot, wallet};
+use sea_orm::{DbBackend, EntityTrait, Statement, Value};
+use uuid::Uuid;
+
+use super::core::{Action, Book, Burn, Command, Known, OpenHold, Rules, Wallet};
+use crate::error::{Error, Result};
+use crate::rows::{among, among_texts};
+use crate::tx::{Moved, Tx};
+
+/// The book that the commands are decided over.
+pub(super) async fn book(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<Book> {
+    let mut book = Book::new(rules);
+    let named: BTreeSet<WalletId> = commands.iter().flat_map(Command::wallets).collect();
+    for row in lock_wallets(tx, &book, &named).await? {
+        if row.successor_id.is_some() {
+            return Err(Error::internal(Moved));
+        }
+        let unloaded_due_at = row.next_due_at;
+        let wallet = Wallet { row, lots: BTreeMap::new(), holds: BTreeMap::new(), unloaded_due_at };
+        book.wallets.insert(wallet.row.id, wallet);
+    }
+    keys(tx, &mut book, commands).await?;
+    let whole = whole_wallets(&book, commands);
+    holds(tx, &mut book, &whole, commands).await?;
+    burns(tx, &mut book, commands).await?;
+    lots(tx, &mut book, &whole, commands).await?;
+    for wallet in whole.iter() {
+        if let Some(wallet) = book.wallets.get_mut(wallet) {
+            wallet.unloaded_due_at = None;
+        }
+    }
+    Ok(book)
+}
+
+async fn lock_wallets(
+    tx: &Tx,
+    book: &Book,
+    ids: &BTreeSet<WalletId>,
+) -> Result<Vec<wallet::Model>> {
+    let lock = if tx.backend() == DbBackend::Postgres { " for no key update" } else { "" };
+    let (condition, ids) = among(tx.backend(), "id", 2, ids.iter().map(|id| id.uuid()));
+    let sql = format!(
+        "select * from wallet where programme_id = {} and {condition} order by id{lock}",
+        first(tx)
+    );
+    Ok(wallet::Entity::find()
+        .from_raw_sql(statement(tx, book, sql, [ids]))
+        .all(tx.connection())
+        .await?)
+}
+
+/// The wallets of which every open lot and hold is needed: a command says so, or something is due.
+fn whole_wallets(book: &Book, commands: &[Command]) -> BTreeSet<WalletId> {
+    let mut latest: BTreeMap<WalletId, DateTime<Utc>> = BTreeMap::new();
+    for command in commands {
+        for wallet in command.wallets() {
+            let at = latest.entry(wallet).or_insert(command.recorded_at);
+            *at = (*at).max(command.recorded_at);
+        }
+    }
+    let due = book.wallets.values().filter(|wallet| {
+        let seen = latest.get(&wallet.row.id);
+        wallet.row.next_due_at.is_some_and(|due| seen.is_some_and(|seen| due <= *seen))
+    });
+    commands
+        .iter()
+        .flat_map(Command::whole_wallets)
+        .chain(due.map(|wallet| wallet.row.id))
+        .collect()
+}
+
+async fn keys(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
+    let keys: Vec<_> = commands.iter().filter_map(|command| command.key.as_ref()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let (callers, caller_values) =
+        among_texts(tx.backend(), "caller", 2, keys.iter().map(|k| k.caller.clone()));
+    let (names, name_values) =
+        among_texts(tx.backend(), "key", 3, keys.iter().map(|k| k.key.clone()));
+    let sql = format!(
+        "select * from idempotency_key where programme_id = {} and {callers} and {names}",
+        first(tx)
+    );
+    let statement = statement(tx, book, sql, [caller_values, name_values]);
+    for row in idempotency_key::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+        let known = Known { fingerprint: row.fingerprint, outcome: row.outcome };
+        book.keys.insert((row.caller, row.key), known);
+    }
+    Ok(())
+}
+
+async fn holds(
+    tx: &Tx,
+    book: &mut Book,
+    whole: &BTreeSet<WalletId>,
+    commands: &[Command],
+) -> Result<()> {
+    if whole.is_empty() {
+        return Ok(());
+    }
+    let named = commands.iter().filter_map(|command| match command.action {
+        Action::Capture { hold, .. } | Action::Release { hold } => Some(HoldId::uuid(hold)),
+        _ => None,
+    });
+    let (wallets, wallet_values) =
+        among(tx.backend(), "wallet_id", 2, whole.iter().map(|id| id.uuid()));
+    let (ids, id_values) = among(tx.backend(), "id", 3, named);
+    let sql = format!(
+        "select * from hold where programme_id = {} and {wallets} and (status = 'OPEN' or {ids})",
+        first(tx)
+    );
+    let rows = hold::Entity::find()
+        .from_raw_sql(statement(tx, book, sql, [wallet_values, id_values]))
+        .all(tx.connection())
+        .await?;
+    let open = rows.iter().filter(|hold| hold.status == HoldStatus::Open);
+    let mut takings =
+        takings(tx, book, open.map(|hold| hold.entry_id), AllocationKind::Taken).await?;
+    for row in rows {
+        let takings = takings.remove(&row.entry_id).unwrap_or_default();
+        if let Some(wallet) = book.wallets.get_mut(&row.wallet_id) {
+            wallet.holds.insert(row.id, OpenHold { row, takings });
+        }
+    }
+    Ok(())
+}
+
+/// What entries took from lots, lot by lot.
+async fn takings(
+    tx: &Tx,
+    book: &Book,
+    entries: impl Iterator<Item = EntryId>,
+    kind: AllocationKind,
+) -> Result<BTreeMap<EntryId, Vec<(LotId, Points)>>> {
+    let entries: Vec<Uuid> = entries.map(EntryId::uuid).collect();
+    let mut takings: BTreeMap<EntryId, Vec<(LotId, Points)>> = BTreeMap::new();
+    if entries.is_empty() {
+        return Ok(takings);
+    }
+    let (among, values) = among(tx.backend(), "entry_id", 2, entries);
+    let sql = format!(
+        "select * from allocation where programme_id = {} and {among} and kind = '{}' order by lot_id",
+        first(tx),
+        kind.name()
+    );
+    let statement = statement(tx, book, sql, [values]);
+    for row in allocation::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+        takings.entry(row.entry_id).or_default().push((row.lot_id, row.points));
+    }
+    Ok(takings)
+}
+
+/// Payments to be undone, with the lots that paid, wherever those lie.
+async fn burns(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
+    let payments: Vec<Uuid> = commands
+        .iter()
+        .filter_map(|command| match command.action {
+            Action::Reverse { payment } => Some(payment.uuid()),
+            _ => None,
+        })
+        .collect();
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let entries = entries(tx, book, "id", &payments, "kind in ('PAID', 'CAPTURED')").await?;
+    let reversals = entries_reversing(tx, book, &payments).await?;
+    let ids = |kind| entries.iter().filter(move |entry| entry.kind == kind).map(|entry| entry.id);
+    let mut parts = takings(tx, book, ids(entry::EntryKind::Paid), AllocationKind::Taken).await?;
+    parts.extend(
+        takings(tx, book, ids(entry::EntryKind::Captured), AllocationKind::Captured).await?,
+    );
+    let lots = lots_by_id(tx, book, parts.values().flatten().map(|(lot, _)| *lot)).await?;
+    for entry in entries {
+        let parts = parts.remove(&entry.id).unwrap_or_default().into_iter();
+        let parts =
+            parts.filter_map(|(lot, points)| Some((lots.get(&lot)?.clone(), points))).collect();
+        let is_reversed = reversals.contains(&entry.id);
+        book.burns.insert(entry.id, Burn { entry, parts, is_reversed });
+    }
+    Ok(())
+}
+
+async fn entries(
+    tx: &Tx,
+    book: &Book,
+    column: &str,
+    ids: &[Uuid],
+    also: &str,
+) -> Result<Vec<entry::Model>> {
+    let (among, values) = among(tx.backend(), column, 2, ids.iter().copied());
+    let sql =
+        format!("select * from entry where programme_id = {} and {among} and {also}", first(tx));
+    Ok(entry::Entity::find()
+        .from_raw_sql(statement(tx, book, sql, [values]))
+        .all(tx.connection())
+        .await?)
+}
+
+async fn entries_reversing(tx: &Tx, book: &Book, payments: &[Uuid]) -> Result<BTreeSet<EntryId>> {
+    let reversals = entries(tx, book, "related_entry_id", payments, "kind = 'REVERSED'").await?;
+    Ok(reversals.into_iter().filter_map(|entry| entry.related_entry_id).collect())
+}
+
+async fn lots_by_id(
+    tx: &Tx,
+    book: &Book,
+    ids: impl Iterator<Item = LotId>,
+) -> Result<BTreeMap<LotId, lot::Model>> {
+    let (among, values) = among(tx.backend(), "id", 2, ids.map(LotId::uuid));
+    let sql = format!("select * from lot where programme_id = {} and {among}", first(tx));
+    let rows = lot::Entity::find()
+        .from_raw_sql(statement(tx, book, sql, [values]))
+        .all(tx.connection())
+        .await?;
+    Ok(rows.into_iter().map(|lot| (lot.id, lot)).collect())
+}
+
+/// The open lots of whole wallets, and those that returns, holds and reversals name.
+async fn lots(
+    tx: &Tx,
+    book: &mut Book,
+    whole: &BTreeSet<WalletId>,
+    commands: &[Command],
+) -> Result<()> {
+    if whole.is_empty() {
+        return Ok(());
+    }
+    let returned = commands.iter().filter_map(|command| match command.action {
+        Action::Return { .. } => command.purchase.map(PurchaseId::uuid),
+        _ => None,
+    });
+    let held = book.wallets.values().flat_map(|wallet| wallet.holds.values());
+    let held = held.flat_map(|hold| hold.takings.iter().map(|(lot, _)| lot.uuid()));
+    let burned =
+        book.burns.values().flat_map(|burn| burn.parts.iter().map(|(lot, _)| lot.id.uuid()));
+    let (wallets, wallet_values) =
+        among(tx.backend(), "wallet_id", 2, whole.iter().map(|id| id.uuid()));
+    let (ids, id_values) = among(tx.backend(), "id", 3, held.chain(burned));
+    let (purchases, purchase_values) = among(tx.backend(), "purchase_id", 4, returned);
+    let sql = format!(
+        "select * from lot where programme_id = {} and {wallets} and (remaining > 0 or {ids} or {purchases})",
+        first(tx)
+    );
+    let statement = statement(tx, book, sql, [wallet_values, id_values, purchase_values]);
+    for row in lot::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+        if let Some(wallet) = book.wallets.get_mut(&row.wallet_id) {
+            wallet.lots.insert(row.id, row);
+        }
+    }
+    Ok(())
+}
+
+/// The programme's place in every statement here.
+fn first(tx: &Tx) -> &'static str {
+    if tx.backend() == DbBackend::Postgres { "$1" } else { "?1" }
+}
+
+fn statement<const N: usize>(tx: &Tx, book: &Book, sql: String, values: [Value; N]) -> Statement {
+    let programme: Value = book.rules.programme.uuid().into();
+    Statement::from_sql_and_values(tx.backend(), sql, std::iter::once(programme).chain(values))
+}

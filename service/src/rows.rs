@@ -1,0 +1,227 @@
+//! Set-based statements: any number of rows, or ids, in one statement with one bound value.
+//!
+//! Rows travel as one JSON array, which PostgreSQL unfolds with `json_to_recordset` and SQLite with
+//! `json_each`. Arrays for `unnest` would be a little cheaper on PostgreSQL, but the driver can't
+//! bind a null inside one, and one form for both keeps the statements' text, and so their prepared
+//! plans, the same whatever the number of rows. Columns and types come from the entity, so a table
+//! is described once.
+
+use chrono::SecondsFormat;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait,
+    PrimaryKeyToColumn, Statement, Value,
+};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::tx::Tx;
+
+/// Inserts all rows in one statement.
+pub(crate) async fn insert_all<E>(tx: &Tx, rows: &[E::Model]) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let Some(first) = rows.first() else { return Ok(()) };
+    let columns: Vec<E::Column> = E::Column::iter().collect();
+    let set = RowSet::new::<E>(tx.backend(), &columns, first)?;
+    let names = columns.iter().map(IdenStatic::as_str).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "insert into {} ({names}) select {} from {}",
+        E::default().as_str(),
+        set.selected,
+        set.source
+    );
+    run(tx, sql, &json_rows::<E>(&columns, rows)?).await.map(drop)
+}
+
+/// Sets `changing` columns of all rows, found by primary key, in one statement; says how many
+/// there were.
+pub(crate) async fn update_all<E>(tx: &Tx, rows: &[E::Model], changing: &[E::Column]) -> Result<u64>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let Some(first) = rows.first() else { return Ok(0) };
+    let keys: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let columns: Vec<E::Column> = keys.iter().chain(changing).copied().collect();
+    let set = RowSet::new::<E>(tx.backend(), &columns, first)?;
+    let table = E::default().as_str().to_owned();
+    let assignments =
+        changing.iter().map(|c| format!("{0} = r.{0}", c.as_str())).collect::<Vec<_>>().join(", ");
+    let same = keys
+        .iter()
+        .map(|c| format!("{table}.{0} = r.{0}", c.as_str()))
+        .collect::<Vec<_>>()
+        .join(" and ");
+    let sql = format!(
+        "update {table} set {assignments} from (select {} from {}) as r where {same}",
+        set.selected, set.source
+    );
+    run(tx, sql, &json_rows::<E>(&columns, rows)?).await
+}
+
+async fn run(tx: &Tx, sql: String, rows: &str) -> Result<u64> {
+    let statement = Statement::from_sql_and_values(tx.backend(), sql, [rows.into()]);
+    Ok(tx.connection().execute_raw(statement).await?.rows_affected())
+}
+
+/// How one database unfolds the JSON array again.
+struct RowSet {
+    selected: String,
+    source: String,
+}
+
+impl RowSet {
+    fn new<E>(backend: DbBackend, columns: &[E::Column], sample: &E::Model) -> Result<Self>
+    where
+        E: EntityTrait,
+        E::Model: ModelTrait<Entity = E>,
+    {
+        let kinds: Vec<(&str, Kind)> = columns
+            .iter()
+            .map(|column| Ok((column.as_str(), Kind::of(&sample.get(*column))?)))
+            .collect::<Result<_>>()?;
+        Ok(if backend == DbBackend::Postgres {
+            Self::postgres(&kinds)
+        } else {
+            Self::sqlite(&kinds)
+        })
+    }
+
+    fn postgres(kinds: &[(&str, Kind)]) -> Self {
+        let select = |(name, kind): &(&str, Kind)| match kind {
+            Kind::Bytes => format!("decode(s.{name}, 'hex') as {name}"),
+            _ => format!("s.{name}"),
+        };
+        let declare = |(name, kind): &(&str, Kind)| format!("{name} {}", kind.postgres());
+        let declared = kinds.iter().map(declare).collect::<Vec<_>>().join(", ");
+        Self {
+            selected: kinds.iter().map(select).collect::<Vec<_>>().join(", "),
+            source: format!("json_to_recordset($1::json) as s({declared})"),
+        }
+    }
+
+    fn sqlite(kinds: &[(&str, Kind)]) -> Self {
+        let select = |(name, kind): &(&str, Kind)| match kind {
+            Kind::Bytes | Kind::Id => format!("unhex(value ->> '{name}') as {name}"),
+            _ => format!("value ->> '{name}' as {name}"),
+        };
+        let selected = kinds.iter().map(select).collect::<Vec<_>>().join(", ");
+        Self { selected, source: "json_each(?)".to_owned() }
+    }
+}
+
+/// What a column holds, as far as the two databases differ about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Id,
+    Bytes,
+    Long,
+    Int,
+    Flag,
+    Text,
+    Json,
+    Moment,
+}
+
+impl Kind {
+    fn of(value: &Value) -> Result<Self> {
+        Ok(match value {
+            Value::Uuid(_) => Self::Id,
+            Value::Bytes(_) => Self::Bytes,
+            Value::BigInt(_) => Self::Long,
+            Value::Int(_) => Self::Int,
+            Value::Bool(_) => Self::Flag,
+            Value::String(_) => Self::Text,
+            Value::Json(_) => Self::Json,
+            Value::ChronoDateTimeUtc(_) => Self::Moment,
+            other => return Err(Error::internal(format!("no set form for {other:?}"))),
+        })
+    }
+
+    fn postgres(self) -> &'static str {
+        match self {
+            Self::Id => "uuid",
+            Self::Long => "bigint",
+            Self::Int => "integer",
+            Self::Flag => "boolean",
+            Self::Text | Self::Bytes => "text",
+            Self::Json => "jsonb",
+            Self::Moment => "timestamptz",
+        }
+    }
+}
+
+fn json_rows<E>(columns: &[E::Column], rows: &[E::Model]) -> Result<String>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let rows: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|row| {
+            let cells = columns.iter().map(|c| (c.as_str().to_owned(), json_cell(row.get(*c))));
+            serde_json::Value::Object(cells.collect())
+        })
+        .collect();
+    serde_json::to_string(&rows).map_err(Error::internal)
+}
+
+fn json_cell(value: Value) -> serde_json::Value {
+    match value {
+        Value::Uuid(Some(id)) => id.simple().to_string().into(),
+        Value::Bytes(Some(bytes)) => hex(&bytes).into(),
+        Value::BigInt(Some(number)) => number.into(),
+        Value::Int(Some(number)) => number.into(),
+        Value::Bool(Some(flag)) => flag.into(),
+        Value::String(Some(text)) => text.into(),
+        Value::Json(Some(json)) => *json,
+        // As the driver writes moments on SQLite, so that text compares as time does.
+        Value::ChronoDateTimeUtc(Some(at)) => {
+            at.to_rfc3339_opts(SecondsFormat::AutoSi, false).into()
+        }
+        _ => serde_json::Value::Null,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A set of ids as one bound value, and the condition that a column is among them. `place` is the
+/// value's number in the statement.
+pub(crate) fn among(
+    backend: DbBackend,
+    column: &str,
+    place: usize,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> (String, Value) {
+    if backend == DbBackend::Postgres {
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        return (format!("{column} = any(${place})"), ids.into());
+    }
+    let ids: Vec<String> = ids.into_iter().map(|id| id.simple().to_string()).collect();
+    let condition = format!("{column} in (select unhex(value) from json_each(?{place}))");
+    (condition, serde_json::to_string(&ids).unwrap_or_default().into())
+}
+
+/// A set of texts as one bound value, like [`among`].
+pub(crate) fn among_texts(
+    backend: DbBackend,
+    column: &str,
+    place: usize,
+    texts: impl IntoIterator<Item = String>,
+) -> (String, Value) {
+    let texts: Vec<String> = texts.into_iter().collect();
+    if backend == DbBackend::Postgres {
+        return (format!("{column} = any(${place})"), texts.into());
+    }
+    let condition = format!("{column} in (select value from json_each(?{place}))");
+    (condition, serde_json::to_string(&texts).unwrap_or_default().into())
+}
