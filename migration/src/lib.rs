@@ -1,1 +1,34 @@
-//! placeholder
+//! Builds the tables, on both databases from one text. A migration is never edited after it was
+//! released; a change is a new one (expand, backfill, contract). `down` undoes and is tested.
+//!
+//! The database repeats the core's rules as constraints and triggers; the code is written as if it
+//! did not.
+
+mod dialect;
+mod m20261122_000001_programmes;
+mod m20261122_000002_partners;
+mod m20261122_000003_members;
+mod m20261122_000004_ledger;
+mod m20261122_000005_purchases;
+mod m20261122_000006_auth;
+
+use sea_orm_migration::prelude::*;
+
+/// Runs the migrations.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_programmes::Migration),
+            Box::new(m20261122_000002_partners::Migration),
+            Box::new(m20261122_000003_members::Migration),
+            Box::new(m20261122_000004_ledger::Migration),
+            Box::new(m20261122_000005_purchases::Migration),
+            Box::new(m20261122_000006_auth::Migration),
+        ]
+    }
+}
+
+pub use sea_orm_migration::MigratorTrait;

@@ -1,0 +1,178 @@
+//! One text for both databases: placeholders stand for what they spell differently.
+//!
+//! | placeholder | PostgreSQL | SQLite |
+//! | --- | --- | --- |
+//! | `{id}` | `uuid` | `blob` |
+//! | `{moment}` | `timestamptz` | `text` |
+//! | `{json}` | `jsonb` | `text` |
+//! | `{flag}` | `boolean` | `integer` |
+//! | `{bytes}` | `bytea` | `blob` |
+//! | `{int}`, `{long}` | `integer`, `bigint` | `integer` |
+//! | `{points_max}` | 2^53 − 1 | the same |
+//!
+//! SQLite's tables are `STRICT`, or an overflowing integer would silently become a float. Hot
+//! tables are hash-partitioned on PostgreSQL.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+
+/// How many partitions a hot table has on PostgreSQL.
+const PARTITIONS: usize = 8;
+
+/// A table, written once.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// Columns and constraints, with placeholders.
+    pub(crate) body: &'static str,
+    /// The column that a hot table is partitioned by.
+    pub(crate) partition_by: Option<&'static str>,
+}
+
+pub(crate) struct Dialect<'a, 'b> {
+    manager: &'a SchemaManager<'b>,
+}
+
+impl<'a, 'b> Dialect<'a, 'b> {
+    pub(crate) fn new(manager: &'a SchemaManager<'b>) -> Self {
+        Self { manager }
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.manager.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Runs one statement on both.
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), DbErr> {
+        self.manager.get_connection().execute_unprepared(&self.render(sql)).await.map(drop)
+    }
+
+    /// Runs one statement on PostgreSQL only.
+    pub(crate) async fn postgres(&self, sql: &str) -> Result<(), DbErr> {
+        if self.is_postgres() { self.run(sql).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn create(&self, table: &Table) -> Result<(), DbErr> {
+        let Table { name, body, partition_by } = table;
+        if !self.is_postgres() {
+            return self.run(&format!("create table {name} ({body}) strict")).await;
+        }
+        let Some(column) = partition_by else {
+            return self.run(&format!("create table {name} ({body})")).await;
+        };
+        self.run(&format!("create table {name} ({body}) partition by hash ({column})")).await?;
+        for part in 0..PARTITIONS {
+            let part = format!(
+                "create table {name}_{part} partition of {name} \
+                 for values with (modulus {PARTITIONS}, remainder {part})"
+            );
+            self.run(&part).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn drop(&self, tables: &[&str]) -> Result<(), DbErr> {
+        for table in tables {
+            self.run(&format!("drop table {table}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses `update`, `delete` and `truncate`: what is written stays as it is.
+    pub(crate) async fn append_only(&self, table: &Table) -> Result<(), DbErr> {
+        self.forbid(table, "delete", None).await?;
+        self.forbid(table, "update", None).await
+    }
+
+    /// Refuses `delete`, and any `update` that changes one of the `fixed` columns.
+    pub(crate) async fn guarded(&self, table: &Table, fixed: &[&str]) -> Result<(), DbErr> {
+        self.forbid(table, "delete", None).await?;
+        let comparison = if self.is_postgres() { "is distinct from" } else { "is not" };
+        let changed = fixed.iter().map(|c| format!("new.{c} {comparison} old.{c}"));
+        let changed = changed.collect::<Vec<_>>().join(" or ");
+        self.forbid(table, "update", Some(&changed)).await
+    }
+
+    /// Refuses `update` where `condition` holds of `old` and `new`.
+    pub(crate) async fn forbid_update_when(
+        &self,
+        table: &Table,
+        name: &str,
+        condition: &str,
+    ) -> Result<(), DbErr> {
+        self.trigger(table, name, "update", Some(condition)).await
+    }
+
+    async fn forbid(&self, table: &Table, event: &str, when: Option<&str>) -> Result<(), DbErr> {
+        self.trigger(table, &format!("no_{event}"), event, when).await?;
+        if self.is_postgres() && event == "delete" {
+            self.forbid_truncate(table).await?;
+        }
+        Ok(())
+    }
+
+    async fn trigger(
+        &self,
+        table: &Table,
+        name: &str,
+        event: &str,
+        when: Option<&str>,
+    ) -> Result<(), DbErr> {
+        let Table { name: table, .. } = table;
+        let when = when.map_or(String::new(), |condition| format!("when ({condition})"));
+        if self.is_postgres() {
+            return self
+                .run(&format!(
+                    "create trigger {table}_{name} before {event} on {table} for each row {when} \
+                     execute function forbid_change()"
+                ))
+                .await;
+        }
+        self.run(&format!(
+            "create trigger {table}_{name} before {event} on {table} for each row {when} \
+             begin select raise(abort, '{table} is append-only'); end"
+        ))
+        .await
+    }
+
+    /// Truncation passes row triggers by, and partitions don't inherit statement triggers.
+    async fn forbid_truncate(&self, table: &Table) -> Result<(), DbErr> {
+        let Table { name, partition_by, .. } = table;
+        let parts = if partition_by.is_some() { PARTITIONS } else { 0 };
+        let tables = (0..parts).map(|part| format!("{name}_{part}"));
+        for table in std::iter::once((*name).to_owned()).chain(tables) {
+            self.run(&format!(
+                "create trigger {table}_no_truncate before truncate on {table} for each statement \
+                 execute function forbid_change()"
+            ))
+            .await?;
+        }
+        Ok(())
+    }
+
+    fn render(&self, sql: &str) -> String {
+        let pairs = if self.is_postgres() { &POSTGRES } else { &SQLITE };
+        pairs.iter().fold(sql.to_owned(), |sql, (placeholder, text)| sql.replace(placeholder, text))
+    }
+}
+
+const POSTGRES: [(&str, &str); 8] = [
+    ("{id}", "uuid"),
+    ("{moment}", "timestamptz"),
+    ("{json}", "jsonb"),
+    ("{flag}", "boolean"),
+    ("{bytes}", "bytea"),
+    ("{int}", "integer"),
+    ("{long}", "bigint"),
+    ("{points_max}", "9007199254740991"),
+];
+
+const SQLITE: [(&str, &str); 8] = [
+    ("{id}", "blob"),
+    ("{moment}", "text"),
+    ("{json}", "text"),
+    ("{flag}", "integer"),
+    ("{bytes}", "blob"),
+    ("{int}", "integer"),
+    ("{long}", "integer"),
+    ("{points_max}", "9007199254740991"),
+];
