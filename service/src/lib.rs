@@ -3,15 +3,22 @@
 //! Every public use case takes the actor first and checks it in its first line.
 
 pub mod actor;
+mod audit;
+pub mod auth;
 pub mod clock;
 pub mod db;
 pub mod earning;
 pub mod error;
+mod fresh;
 pub mod hot;
 pub mod ledger;
+pub mod members;
 pub mod page;
+pub mod partners;
+pub mod programmes;
 pub mod refusal;
 mod rows;
+pub mod text;
 mod tx;
 
 pub use actor::{Actor, Scope, Who};

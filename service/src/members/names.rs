@@ -1,0 +1,149 @@
+//! What names a member: cards, and partners' customer numbers.
+
+use chrono::{DateTime, Utc};
+use entity::ids::{CardId, MemberId, PartnerId, ProgrammeId};
+use entity::members::{card, partner_reference};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::{Members, card_by_number, insert_card, lock};
+use crate::actor::{Actor, Scope, Who};
+use crate::audit::{self, Change};
+use crate::error::{Error, Result};
+use crate::refusal::{Code, Refusal};
+use crate::tx::Tx;
+use crate::{text, tx};
+
+/// A customer number as it is kept.
+pub(super) fn reference(text: &str) -> Result<String, Refusal> {
+    text::clean(text, 64, Code::ReferenceInvalid).map_err(|refusal| refusal.at("partnerReference"))
+}
+
+impl Members {
+    /// Gives a member a further card. Linking it again changes nothing.
+    pub async fn link_card(
+        &self,
+        actor: &Actor,
+        member: MemberId,
+        number: &str,
+    ) -> Result<card::Model> {
+        let programme = self.may_name(actor, member).await?;
+        let number = &text::card_number(number)?;
+        tx::retrying(|| async {
+            let at = self.clock.now();
+            let tx = self.db.begin().await?;
+            lock(&tx, programme, member).await?;
+            match card_by_number(&tx, programme, number).await? {
+                Some(card) if card.member_id == member => return Ok(card),
+                Some(_) => return Err(Refusal::new(Code::CardTaken).at("cardNumber").into()),
+                None => {}
+            }
+            let card = insert_card(&tx, programme, member, number, at).await?;
+            let change = Change {
+                action: "card.linked",
+                subject: card.id.to_string(),
+                before: None,
+                after: None,
+            };
+            audit::append(&tx, actor, programme, at, change).await?;
+            tx.commit(card).await
+        })
+        .await
+    }
+
+    /// Blocks a lost card. The member's other cards still work.
+    pub async fn block_card(&self, actor: &Actor, card: CardId) -> Result<card::Model> {
+        let programme = actor.programme()?;
+        let at = self.clock.now();
+        let tx = self.db.begin().await?;
+        let query = card::Entity::find_by_id(card).filter(card::Column::ProgrammeId.eq(programme));
+        let found = query.one(tx.connection()).await?;
+        let row = found.filter(|row| match actor.who() {
+            Who::Member(member) => row.member_id == member,
+            Who::Operator(_) => actor.has(Scope::MembersWrite),
+            _ => false,
+        });
+        let row = row.ok_or(Refusal::new(Code::CardNotFound).at("cardId"))?;
+        if row.blocked_at.is_some() {
+            return Ok(row);
+        }
+        let row = card::Model { blocked_at: Some(at), ..row };
+        let row = row.into_active_model().reset_all().update(tx.connection()).await?;
+        let change =
+            Change { action: "card.blocked", subject: card.to_string(), before: None, after: None };
+        audit::append(&tx, actor, programme, at, change).await?;
+        tx.commit(row).await
+    }
+
+    /// Tells the partner's own customer number for a member. Telling it again changes nothing.
+    pub async fn set_reference(
+        &self,
+        actor: &Actor,
+        member: MemberId,
+        text: &str,
+    ) -> Result<partner_reference::Model> {
+        let (programme, partner) = actor.partner(Scope::MembersWrite)?;
+        let text = &reference(text)?;
+        tx::retrying(|| async {
+            let at = self.clock.now();
+            let tx = self.db.begin().await?;
+            lock(&tx, programme, member).await?;
+            let known = partner_reference::Entity::find_by_id((programme, partner, text.clone()));
+            match known.one(tx.connection()).await? {
+                Some(known) if known.member_id == member => return Ok(known),
+                Some(_) => {
+                    return Err(Refusal::new(Code::ReferenceTaken).at("partnerReference").into());
+                }
+                None => {}
+            }
+            let row = insert_reference(&tx, programme, partner, text, member, at).await?;
+            let change = Change {
+                action: "member.referenced",
+                subject: member.to_string(),
+                before: None,
+                after: None,
+            };
+            audit::append(&tx, actor, programme, at, change).await?;
+            tx.commit(row).await
+        })
+        .await
+    }
+
+    /// Operators may name anybody, a member itself, a partner those it has dealt with.
+    async fn may_name(&self, actor: &Actor, member: MemberId) -> Result<ProgrammeId> {
+        let programme = actor.programme()?;
+        let may = match actor.who() {
+            Who::Member(own) => own == member,
+            Who::Operator(_) => actor.with(Scope::MembersWrite).map(|()| true)?,
+            Who::Partner(partner, _) => {
+                actor.with(Scope::MembersWrite)?;
+                self.has_dealt_with(programme, partner, member).await?
+            }
+            Who::Anonymous | Who::System => {
+                return Err(Error::Forbidden("a token of this programme is needed".to_owned()));
+            }
+        };
+        if may {
+            Ok(programme)
+        } else {
+            Err(Refusal::new(Code::MemberNotFound).at("memberId").into())
+        }
+    }
+}
+
+pub(super) async fn insert_reference(
+    tx: &Tx,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    reference: &str,
+    member: MemberId,
+    at: DateTime<Utc>,
+) -> Result<partner_reference::Model> {
+    let row = partner_reference::Model {
+        programme_id: programme,
+        partner_id: partner,
+        reference: reference.to_owned(),
+        member_id: member,
+        linked_at: at,
+    };
+    Ok(row.into_active_model().insert(tx.connection()).await?)
+}

@@ -1,0 +1,106 @@
+//! Finds members by whatever names them, a whole batch in at most three statements.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::ids::{MemberId, PartnerId, ProgrammeId};
+use entity::members::member::MemberStatus;
+use entity::members::{card, member, partner_reference};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use crate::error::Result;
+use crate::refusal::{Code, Refusal};
+
+/// What names a member.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MemberRef {
+    /// Its id.
+    Id(MemberId),
+    /// One of its cards.
+    Card(String),
+    /// A partner's own customer number.
+    Reference(PartnerId, String),
+}
+
+/// What was found, by what was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Resolved {
+    members: HashMap<MemberId, member::Model>,
+    cards: HashMap<String, card::Model>,
+    references: HashMap<(PartnerId, String), MemberId>,
+}
+
+impl Resolved {
+    /// The member, or a refusal that says what is wrong with its name.
+    pub fn member(&self, named: &MemberRef) -> Result<&member::Model, Refusal> {
+        let id = match named {
+            MemberRef::Id(id) => Some(*id),
+            MemberRef::Card(number) => match self.cards.get(number) {
+                Some(card) if card.blocked_at.is_some() => return Err(Code::CardBlocked.into()),
+                Some(card) => Some(card.member_id),
+                None => return Err(Code::CardNotFound.into()),
+            },
+            MemberRef::Reference(partner, text) => {
+                self.references.get(&(*partner, text.clone())).copied()
+            }
+        };
+        let found = id.and_then(|id| self.members.get(&id));
+        found.ok_or(Refusal::new(Code::MemberNotFound))
+    }
+}
+
+/// May a member with this status earn?
+pub fn may_earn(status: MemberStatus) -> Result<(), Refusal> {
+    match status {
+        MemberStatus::Active | MemberStatus::Suspended => Ok(()),
+        MemberStatus::Closed => Err(Code::MemberClosed.into()),
+    }
+}
+
+/// May a member with this status spend, hold or transfer?
+pub fn may_spend(status: MemberStatus) -> Result<(), Refusal> {
+    match status {
+        MemberStatus::Active => Ok(()),
+        MemberStatus::Suspended => Err(Code::MemberSuspended.into()),
+        MemberStatus::Closed => Err(Code::MemberClosed.into()),
+    }
+}
+
+/// Finds all of them.
+pub(crate) async fn resolve<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    named: impl IntoIterator<Item = MemberRef>,
+) -> Result<Resolved> {
+    let mut resolved = Resolved::default();
+    let (mut ids, mut cards, mut references) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for name in named {
+        match name {
+            MemberRef::Id(id) => drop(ids.insert(id)),
+            MemberRef::Card(number) => drop(cards.insert(number)),
+            MemberRef::Reference(partner, text) => drop(references.insert((partner, text))),
+        }
+    }
+    if !cards.is_empty() {
+        let query = card::Entity::find().filter(card::Column::ProgrammeId.eq(programme));
+        for card in query.filter(card::Column::Number.is_in(cards)).all(db).await? {
+            ids.insert(card.member_id);
+            resolved.cards.insert(card.number.clone(), card);
+        }
+    }
+    if !references.is_empty() {
+        let texts = references.iter().map(|(_, text)| text.clone()).collect::<HashSet<_>>();
+        let query = partner_reference::Entity::find()
+            .filter(partner_reference::Column::ProgrammeId.eq(programme))
+            .filter(partner_reference::Column::Reference.is_in(texts));
+        for found in query.all(db).await? {
+            ids.insert(found.member_id);
+            resolved.references.insert((found.partner_id, found.reference), found.member_id);
+        }
+    }
+    if !ids.is_empty() {
+        let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
+        let members = query.filter(member::Column::Id.is_in(ids)).all(db).await?;
+        resolved.members.extend(members.into_iter().map(|member| (member.id, member)));
+    }
+    Ok(resolved)
+}

@@ -1,0 +1,115 @@
+//! A programme's partners, stores and contracts in memory, so that a sale asks the database for
+//! none of them. Pure; at most five seconds old.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::ids::{PartnerId, StoreId};
+use entity::partners::partner::PartnerStatus;
+use entity::partners::{contract, partner, store};
+
+use crate::refusal::{Code, Refusal};
+
+/// What a partner may be needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its purchases earn points.
+    Issues,
+    /// Members pay with points there.
+    Accepts,
+}
+
+/// All partners of a programme.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    partners: HashMap<PartnerId, partner::Model>,
+    by_code: HashMap<String, PartnerId>,
+    stores: HashMap<PartnerId, HashMap<String, store::Model>>,
+    stores_by_id: HashMap<StoreId, store::Model>,
+    contracts: HashMap<PartnerId, Vec<contract::Model>>,
+}
+
+impl Directory {
+    /// The directory of these rows.
+    pub fn new(
+        partners: Vec<partner::Model>,
+        stores: Vec<store::Model>,
+        mut contracts: Vec<contract::Model>,
+    ) -> Self {
+        let mut directory = Self::default();
+        for partner in partners {
+            directory.by_code.insert(partner.code.clone(), partner.id);
+            directory.partners.insert(partner.id, partner);
+        }
+        for store in stores {
+            directory.stores_by_id.insert(store.id, store.clone());
+            directory.stores.entry(store.partner_id).or_default().insert(store.code.clone(), store);
+        }
+        contracts.sort_by_key(|contract| contract.version);
+        for contract in contracts {
+            directory.contracts.entry(contract.partner_id).or_default().push(contract);
+        }
+        directory
+    }
+
+    /// The partner with this id.
+    pub fn partner(&self, id: PartnerId) -> Option<&partner::Model> {
+        self.partners.get(&id)
+    }
+
+    /// The partner with this code.
+    pub fn by_code(&self, code: &str) -> Option<&partner::Model> {
+        self.partners.get(self.by_code.get(code)?)
+    }
+
+    /// All partners, in no order.
+    pub fn partners(&self) -> impl Iterator<Item = &partner::Model> {
+        self.partners.values()
+    }
+
+    /// The store with this id.
+    pub fn store_by_id(&self, id: StoreId) -> Option<&store::Model> {
+        self.stores_by_id.get(&id)
+    }
+
+    /// The partner, if it is active and has the role.
+    pub fn in_role(&self, id: PartnerId, role: Role) -> Result<&partner::Model, Refusal> {
+        let partner = self.partner(id).ok_or(Refusal::new(Code::PartnerNotFound))?;
+        let has_role = match role {
+            Role::Issues => partner.issues,
+            Role::Accepts => partner.accepts,
+        };
+        match (partner.status, has_role) {
+            (PartnerStatus::Suspended, _) => Err(Code::PartnerSuspended.into()),
+            (PartnerStatus::Active, false) => Err(Code::PartnerRoleMissing.into()),
+            (PartnerStatus::Active, true) => Ok(partner),
+        }
+    }
+
+    /// The partner's store with this code, if it was open at `at`.
+    pub fn open_store(
+        &self,
+        partner: PartnerId,
+        code: &str,
+        at: DateTime<Utc>,
+    ) -> Result<&store::Model, Refusal> {
+        let found = self.stores.get(&partner).and_then(|stores| stores.get(code));
+        let store = found.ok_or(Refusal::new(Code::StoreNotFound).at("storeCode"))?;
+        if store.closed_at.is_some_and(|closed_at| closed_at <= at) {
+            return Err(Refusal::new(Code::StoreClosed).at("storeCode"));
+        }
+        Ok(store)
+    }
+
+    /// The version of the partner's contract that was in force at `at`: the latest whose day had
+    /// come.
+    pub fn contract_at(
+        &self,
+        partner: PartnerId,
+        at: DateTime<Utc>,
+    ) -> Result<&contract::Model, Refusal> {
+        let versions = self.contracts.get(&partner).map_or(&[][..], Vec::as_slice);
+        let in_force = versions.iter().rev().find(|version| version.valid_from <= at);
+        in_force.ok_or(Refusal::new(Code::ContractMissing).at("occurredAt"))
+    }
+}

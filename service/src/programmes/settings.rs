@@ -1,0 +1,200 @@
+//! A programme's settings, each with its bounds. Pure.
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use entity::amount::Points;
+use entity::ids::ProgrammeId;
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
+
+use crate::refusal::{Code, Refusal};
+
+/// All settings of a new programme.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// IANA name.
+    pub time_zone: String,
+    /// When points expire.
+    pub expiry_policy: ExpiryPolicy,
+    /// After how many months, 1 to 120.
+    pub expiry_months: i32,
+    /// How long restored points live that had expired, 0 to 365 days.
+    pub expiry_grace_days: i32,
+    /// From purchase until points can be spent, 0 to 365 days.
+    pub pending_days: i32,
+    /// How a purchase's points become whole.
+    pub rounding: Rounding,
+    /// What a return does that finds too few points.
+    pub debt_policy: DebtPolicy,
+    /// How old a sale may be, 1 to 3,650 days.
+    pub sale_age_days_max: i32,
+    /// How long a receipt without a member can be claimed, 0 to 365 days.
+    pub claim_days: i32,
+    /// How long a hold may stand, 1 to 43,200 minutes.
+    pub hold_minutes_max: i32,
+    /// An adjustment of more needs a second operator.
+    pub adjustment_limit: Points,
+}
+
+/// Settings to be changed; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub time_zone: Option<String>,
+    pub expiry_policy: Option<ExpiryPolicy>,
+    pub expiry_months: Option<i32>,
+    pub expiry_grace_days: Option<i32>,
+    pub pending_days: Option<i32>,
+    pub rounding: Option<Rounding>,
+    pub debt_policy: Option<DebtPolicy>,
+    pub sale_age_days_max: Option<i32>,
+    pub claim_days: Option<i32>,
+    pub hold_minutes_max: Option<i32>,
+    pub adjustment_limit: Option<Points>,
+}
+
+impl Default for Settings {
+    /// What most programmes begin with.
+    fn default() -> Self {
+        Self {
+            time_zone: "UTC".to_owned(),
+            expiry_policy: ExpiryPolicy::EndOfMonth,
+            expiry_months: 24,
+            expiry_grace_days: 30,
+            pending_days: 14,
+            rounding: Rounding::Down,
+            debt_policy: DebtPolicy::AllowDebt,
+            sale_age_days_max: 60,
+            claim_days: 90,
+            hold_minutes_max: 60,
+            adjustment_limit: Points::ZERO,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn apply_to(self, row: Model) -> Result<Model, Refusal> {
+        let change = Change {
+            time_zone: Some(self.time_zone),
+            expiry_policy: Some(self.expiry_policy),
+            expiry_months: Some(self.expiry_months),
+            expiry_grace_days: Some(self.expiry_grace_days),
+            pending_days: Some(self.pending_days),
+            rounding: Some(self.rounding),
+            debt_policy: Some(self.debt_policy),
+            sale_age_days_max: Some(self.sale_age_days_max),
+            claim_days: Some(self.claim_days),
+            hold_minutes_max: Some(self.hold_minutes_max),
+            adjustment_limit: Some(self.adjustment_limit),
+        };
+        change.apply_to(row)
+    }
+}
+
+impl Change {
+    pub(super) fn apply_to(self, row: Model) -> Result<Model, Refusal> {
+        let after = Model {
+            time_zone: self.time_zone.unwrap_or(row.time_zone),
+            expiry_policy: self.expiry_policy.unwrap_or(row.expiry_policy),
+            expiry_months: self.expiry_months.unwrap_or(row.expiry_months),
+            expiry_grace_days: self.expiry_grace_days.unwrap_or(row.expiry_grace_days),
+            pending_days: self.pending_days.unwrap_or(row.pending_days),
+            rounding: self.rounding.unwrap_or(row.rounding),
+            debt_policy: self.debt_policy.unwrap_or(row.debt_policy),
+            sale_age_days_max: self.sale_age_days_max.unwrap_or(row.sale_age_days_max),
+            claim_days: self.claim_days.unwrap_or(row.claim_days),
+            hold_minutes_max: self.hold_minutes_max.unwrap_or(row.hold_minutes_max),
+            adjustment_limit: self.adjustment_limit.unwrap_or(row.adjustment_limit),
+            ..row
+        };
+        check(&after).map(|()| after)
+    }
+}
+
+fn check(row: &Model) -> Result<(), Refusal> {
+    if row.time_zone.parse::<Tz>().is_err() {
+        let message = format!("{} isn't an IANA time zone such as Europe/Berlin.", row.time_zone);
+        return Err(Refusal::new(Code::TimeZoneUnknown).because(message).at("timeZone"));
+    }
+    between("expiryMonths", row.expiry_months, 1, 120)?;
+    between("expiryGraceDays", row.expiry_grace_days, 0, 365)?;
+    between("pendingDays", row.pending_days, 0, 365)?;
+    between("saleAgeDaysMax", row.sale_age_days_max, 1, 3650)?;
+    between("claimDays", row.claim_days, 0, 365)?;
+    between("holdMinutesMax", row.hold_minutes_max, 1, 43_200)
+}
+
+fn between(field: &str, value: i32, min: i32, max: i32) -> Result<(), Refusal> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    let message = format!("{field} must be between {min} and {max}, not {value}.");
+    Err(Refusal::new(Code::ValueOutOfRange).because(message).at(field))
+}
+
+/// A row whose settings are still to be applied.
+pub(super) fn blank() -> Model {
+    let Settings { time_zone, expiry_policy, rounding, debt_policy, .. } = Settings::default();
+    Model {
+        id: ProgrammeId::from_uuid(uuid::Uuid::nil()),
+        code: String::new(),
+        name: String::new(),
+        points_code: String::new(),
+        points_name: String::new(),
+        currency: "EUR".parse().expect("EUR is an ISO 4217 code"),
+        time_zone,
+        expiry_policy,
+        expiry_months: 1,
+        expiry_grace_days: 0,
+        pending_days: 0,
+        rounding,
+        debt_policy,
+        sale_age_days_max: 1,
+        claim_days: 0,
+        hold_minutes_max: 1,
+        adjustment_limit: Points::ZERO,
+        version: 1,
+        created_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+/// What the audit trail shows of a programme.
+pub(super) fn seen(row: &Model) -> serde_json::Value {
+    serde_json::json!({
+        "name": row.name,
+        "timeZone": row.time_zone,
+        "expiryPolicy": row.expiry_policy,
+        "expiryMonths": row.expiry_months,
+        "expiryGraceDays": row.expiry_grace_days,
+        "pendingDays": row.pending_days,
+        "rounding": row.rounding,
+        "debtPolicy": row.debt_policy,
+        "saleAgeDaysMax": row.sale_age_days_max,
+        "claimDays": row.claim_days,
+        "holdMinutesMax": row.hold_minutes_max,
+        "adjustmentLimit": row.adjustment_limit,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: Change) -> Refusal {
+        change.apply_to(Settings::default().apply_to(blank()).unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn a_setting_out_of_bounds_is_refused_by_name() {
+        let refusal = refused(Change { pending_days: Some(366), ..Change::default() });
+        assert_eq!(
+            (refusal.code, refusal.path.join(".")),
+            (Code::ValueOutOfRange, "pendingDays".to_owned())
+        );
+        assert!(refusal.message.contains("between 0 and 365, not 366"));
+    }
+
+    #[test]
+    fn a_time_zone_is_one_of_iana_s() {
+        let refusal = refused(Change { time_zone: Some("Berlin".to_owned()), ..Change::default() });
+        assert_eq!(refusal.code, Code::TimeZoneUnknown);
+    }
+}
