@@ -13,6 +13,7 @@ mod fresh;
 pub mod hot;
 pub mod ledger;
 pub mod members;
+pub mod migrate;
 pub mod page;
 pub mod partners;
 pub mod programmes;

@@ -6,7 +6,9 @@
 
 mod import;
 mod log;
+mod migrate;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Migrate(migrate::Migrate),
     Import(import::Import),
 }
 
@@ -45,12 +48,21 @@ pub(crate) enum Failure {
     /// No room for the rows that were refused.
     #[error(transparent)]
     Unwritable(#[from] import::Unwritable),
-    /// What a use case answers.
-    #[error(transparent)]
+    /// What a use case answers. Whoever has a shell here may know what is behind it.
+    #[error("{}", with_causes(.0))]
     Service(#[from] service::Error),
     /// The system gives no threads.
     #[error("can't start: {0}")]
     Runtime(#[from] std::io::Error),
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let (mut told, mut cause) = (error.to_string(), error.source());
+    while let Some(deeper) = cause {
+        told = format!("{told}: {deeper}");
+        cause = deeper.source();
+    }
+    told
 }
 
 /// Runs the command that the arguments name.
@@ -69,6 +81,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Migrate(migrate) => migrate.run().await,
             Command::Import(import) => import.run().await,
         }
     })

@@ -46,7 +46,6 @@ impl MasterKey {
         let fails = |what: &str, error: &io::Error| {
             Invalid::new("--data", format!("{what} {}: {error}", path.display()))
         };
-        fs::create_dir_all(folder).map_err(|error| fails("can't make the folder of", &error))?;
         match make(&path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

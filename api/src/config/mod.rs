@@ -132,6 +132,24 @@ impl Storage {
         }
     }
 
+    /// Makes the folder of an embedded Florin, which nobody else may look into.
+    ///
+    /// # Errors
+    /// When the folder can't be made.
+    pub fn prepare(&self) -> Result<(), Invalid> {
+        if self.database_url.is_some() || self.data.is_dir() {
+            return Ok(());
+        }
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        let made = folder.create(&self.data);
+        made.map_err(|error| {
+            Invalid::new("--data", format!("can't make {}: {error}", self.data.display()))
+        })
+    }
+
     /// The Redis to use, if any.
     ///
     /// # Errors

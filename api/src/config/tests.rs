@@ -83,6 +83,7 @@ fn a_shared_database_needs_a_given_master_key() {
 fn an_embedded_florin_makes_its_key_once_and_keeps_it_to_itself() {
     let folder = std::env::temp_dir().join(format!("florin-key-{}", uuid::Uuid::now_v7()));
     let storage = settings(&format!("--data {}", folder.display())).storage;
+    storage.prepare().unwrap();
     let key = storage.master_key().unwrap();
     assert_eq!(storage.master_key().unwrap(), key);
 
