@@ -59,7 +59,10 @@ pub(crate) enum Failure {
 fn with_causes(error: &dyn Error) -> String {
     let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(deeper) = cause {
-        told = format!("{told}: {deeper}");
+        let more = deeper.to_string();
+        if !told.ends_with(&more) {
+            told = format!("{told}: {more}");
+        }
         cause = deeper.source();
     }
     told
