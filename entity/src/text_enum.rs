@@ -20,6 +20,9 @@ macro_rules! text_enum {
         }
 
         impl $name {
+            /// Each of them, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The text that tables and JSON hold.
             pub const fn name(self) -> &'static str {
                 match self {

@@ -4,9 +4,12 @@
 //! Answers go to standard output, progress and the log to standard error, so that a script can read
 //! the one without the other.
 
+mod books;
 mod import;
 mod log;
 mod migrate;
+mod programme;
+mod schema;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -34,6 +37,8 @@ struct Cli {
 enum Command {
     Migrate(migrate::Migrate),
     Import(import::Import),
+    Programme(programme::Programme),
+    Schema(schema::Schema),
 }
 
 /// Why a command stopped before its end.
@@ -51,9 +56,15 @@ pub(crate) enum Failure {
     /// What a use case answers. Whoever has a shell here may know what is behind it.
     #[error("{}", with_causes(.0))]
     Service(#[from] service::Error),
-    /// The system gives no threads.
-    #[error("can't start: {0}")]
-    Runtime(#[from] std::io::Error),
+    /// Tables of an older version.
+    #[error("the database lacks {pending} migrations: stop the gateways and run `florin migrate`")]
+    Outdated {
+        /// How many.
+        pending: usize,
+    },
+    /// The system gives no threads, or nobody reads what is printed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 fn with_causes(error: &dyn Error) -> String {
@@ -86,6 +97,8 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
         match command {
             Command::Migrate(migrate) => migrate.run().await,
             Command::Import(import) => import.run().await,
+            Command::Programme(programme) => programme.run().await,
+            Command::Schema(schema) => schema.run(),
         }
     })
 }
