@@ -10,8 +10,8 @@ use crate::ids::{EntryId, ProgrammeId, WalletId};
 /// What the first request made, so that a replay can show it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Outcome {
-    /// Where.
-    pub wallet: WalletId,
+    /// Where, if a wallet was touched.
+    pub wallet: Option<WalletId>,
     /// The entry that it made, if it has made one yet.
     pub entry: Option<EntryId>,
     /// The id of what else it made: a hold, a return, an adjustment.

@@ -44,6 +44,7 @@ pub fn decide(book: &mut Book, command: &Command) -> Verdict {
     for wallet in command.wallets() {
         draft.settle(wallet)?;
     }
+    in_order(&mut draft)?;
     act(&mut draft)?;
     let (wallets, journal) = draft.finish()?;
     let receipt = Receipt {
@@ -76,6 +77,18 @@ fn act(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         Action::Debit { points } => draft.debit(*points),
         Action::WriteOff { points } => draft.write_off(*points),
     }
+}
+
+/// History that would slip in behind what the wallet has done since is refused.
+fn in_order(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let command = draft.command;
+    let row = &draft.wallet(command.wallet)?.row;
+    if command.is_history && row.seq > 0 && command.recorded_at < row.last_active_at {
+        let message =
+            format!("It occurred at {:?}, before the wallet's last activity.", command.recorded_at);
+        return Err(Refusal::new(Code::BackfillOutOfOrder).because(message).at("occurredAt"));
+    }
+    Ok(())
 }
 
 /// A sum that left its range.

@@ -73,6 +73,7 @@ impl Members {
                 purchase: None,
                 occurred_at: at,
                 recorded_at: at,
+                is_history: false,
                 cause: Cause::Household { household: household.id },
                 action: Action::Pool { into: household.wallet_id },
             });

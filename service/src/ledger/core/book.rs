@@ -99,13 +99,10 @@ impl Known {
         if self.fingerprint != key.fingerprint {
             return Err(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey"));
         }
-        let entry = self.outcome.entry.ok_or(Refusal::new(Code::IdempotencyKeyReused))?;
-        Ok(Receipt {
-            entry,
-            wallet: self.outcome.wallet,
-            subject: self.outcome.subject.clone(),
-            is_replay: true,
-        })
+        let (Some(entry), Some(wallet)) = (self.outcome.entry, self.outcome.wallet) else {
+            return Err(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey"));
+        };
+        Ok(Receipt { entry, wallet, subject: self.outcome.subject.clone(), is_replay: true })
     }
 }
 
@@ -153,7 +150,7 @@ impl Book {
         self.journal.append(journal);
         if let Some(key) = &command.key {
             let outcome = Outcome {
-                wallet: receipt.wallet,
+                wallet: Some(receipt.wallet),
                 entry: Some(receipt.entry),
                 subject: receipt.subject.clone(),
             };

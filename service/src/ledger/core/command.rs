@@ -30,6 +30,8 @@ pub struct Command {
     pub occurred_at: DateTime<Utc>,
     /// When it is recorded.
     pub recorded_at: DateTime<Utc>,
+    /// Whether it is history, which must come in the order of time.
+    pub is_history: bool,
     /// Why, for the member to read.
     pub cause: Cause,
     /// What to do.

@@ -383,7 +383,8 @@ impl<'a> Draft<'a> {
     pub(super) fn touch(&mut self, wallet: WalletId) -> Result<(), Refusal> {
         let occurred_at = self.command.occurred_at;
         let row = &mut self.wallet(wallet)?.row;
-        row.last_active_at = row.last_active_at.max(occurred_at);
+        row.last_active_at =
+            if row.seq == 1 { occurred_at } else { row.last_active_at.max(occurred_at) };
         Ok(())
     }
 

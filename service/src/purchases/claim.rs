@@ -1,0 +1,191 @@
+//! Receipts that were kept without a member, claimed by card or one by one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::ids::{EntryId, PurchaseId};
+use entity::members::member;
+use entity::purchases::purchase;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::rules;
+use super::{BATCH_MAX, Purchases, store};
+use crate::actor::{Actor, Scope, Who};
+use crate::earning;
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::ledger::core::{Action, Command};
+use crate::ledger::reason::Cause;
+use crate::members::{MemberRef, may_earn, resolve};
+use crate::partners::Directory;
+use crate::programmes::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::rows::update_all;
+use crate::tx::{Tx, retrying};
+
+/// What is claimed for whom.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The card that the till read, which must be the member's by now; for one receipt, any name
+    /// of the member.
+    pub member: MemberRef,
+    /// One receipt; all that the card can claim, at most 500, if none.
+    pub purchase: Option<PurchaseId>,
+}
+
+/// What claiming did.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Who has them now.
+    pub member: member::Model,
+    /// The receipts that are the member's now.
+    pub purchases: Vec<purchase::Model>,
+}
+
+impl Purchases {
+    /// Gives kept receipts to their buyer. A member claims with its own card; a partner and an
+    /// operator for whom they serve. Claiming again claims nothing more.
+    pub async fn claim(&self, actor: &Actor, wish: Claim) -> Result<Claimed> {
+        let programme = actor.programme()?;
+        if !matches!(actor.who(), Who::Member(_)) {
+            actor.with(Scope::PurchasesWrite)?;
+        }
+        let rules = self.programmes.rules(programme).await?;
+        let directory = self.partners.directory(programme).await?;
+        retrying(|| self.try_claim(actor, &rules, &directory, &wish)).await
+    }
+
+    async fn try_claim(
+        &self,
+        actor: &Actor,
+        rules: &Rules,
+        directory: &Directory,
+        wish: &Claim,
+    ) -> Result<Claimed> {
+        let now = self.clock.now();
+        let tx = self.db.begin().await?;
+        let resolved = resolve(tx.connection(), rules.id(), [wish.member.clone()]).await?;
+        let member = resolved.member(&wish.member).map_err(|refusal| refusal.at("member"))?.clone();
+        if matches!(actor.who(), Who::Member(own) if own != member.id) {
+            return Err(Refusal::new(Code::MemberNotFound).at("member").into());
+        }
+        may_earn(member.status).map_err(|refusal| refusal.at("member"))?;
+        let kept = match wish.purchase {
+            Some(purchase) => one(&tx, actor, rules, purchase, now).await?,
+            None => all_of_card(&tx, actor, rules, &wish.member, now).await?,
+        };
+        let mut commands = Vec::new();
+        let mut claimed = Vec::new();
+        for purchase in kept {
+            commands.push(command(&tx, actor, rules, directory, &member, &purchase, now).await?);
+            claimed.push(purchase::Model {
+                member_id: Some(member.id),
+                wallet_id: Some(member.wallet_id),
+                claimed_at: Some(now),
+                ..purchase
+            });
+        }
+        for verdict in ledger::apply(&tx, rules.for_ledger(), &commands).await? {
+            verdict?;
+        }
+        let changing =
+            [purchase::Column::MemberId, purchase::Column::WalletId, purchase::Column::ClaimedAt];
+        update_all::<purchase::Entity>(&tx, &claimed, &changing).await?;
+        tx.commit(Claimed { member, purchases: claimed }).await
+    }
+}
+
+async fn one(
+    tx: &Tx,
+    actor: &Actor,
+    rules: &Rules,
+    id: PurchaseId,
+    now: DateTime<Utc>,
+) -> Result<Vec<purchase::Model>> {
+    let not_found = || Error::from(Refusal::new(Code::PurchaseNotFound).at("purchaseId"));
+    let row = store::lock(tx, rules.id(), id).await.map_err(|error| match error {
+        Error::Refused(_) => not_found(),
+        other => other,
+    })?;
+    let may = match actor.who() {
+        Who::Operator(_) | Who::System => true,
+        Who::Partner(partner, _) => row.partner_id == partner,
+        Who::Member(_) | Who::Anonymous => false,
+    };
+    if !may {
+        return Err(not_found());
+    }
+    if row.member_id.is_some() {
+        return Err(Refusal::new(Code::PurchaseAlreadyClaimed).at("purchaseId").into());
+    }
+    if row.recorded_at < oldest(rules, now) {
+        return Err(Refusal::new(Code::ClaimPeriodOver).at("purchaseId").into());
+    }
+    Ok(vec![row])
+}
+
+/// The receipts with this card on them, locked, oldest first.
+async fn all_of_card(
+    tx: &Tx,
+    actor: &Actor,
+    rules: &Rules,
+    named: &MemberRef,
+    now: DateTime<Utc>,
+) -> Result<Vec<purchase::Model>> {
+    let MemberRef::Card(number) = named else {
+        let message = "Name the card that the till read, or one receipt.";
+        return Err(Refusal::new(Code::CardNotFound)
+            .because(message)
+            .at("member.cardNumber")
+            .into());
+    };
+    let mut query = purchase::Entity::find()
+        .filter(purchase::Column::ProgrammeId.eq(rules.id()))
+        .filter(purchase::Column::CardNumber.eq(number))
+        .filter(purchase::Column::MemberId.is_null())
+        .filter(purchase::Column::RecordedAt.gte(oldest(rules, now)));
+    if let Who::Partner(partner, _) = actor.who() {
+        query = query.filter(purchase::Column::PartnerId.eq(partner));
+    }
+    let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
+    Ok(query
+        .order_by_asc(purchase::Column::Id)
+        .limit(limit)
+        .lock_exclusive()
+        .all(tx.connection())
+        .await?)
+}
+
+fn oldest(rules: &Rules, now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::days(i64::from(rules.programme.claim_days))
+}
+
+/// The purchase earns what is left of it, at the prices of its day.
+async fn command(
+    tx: &Tx,
+    actor: &Actor,
+    rules: &Rules,
+    directory: &Directory,
+    member: &member::Model,
+    purchase: &purchase::Model,
+    now: DateTime<Utc>,
+) -> Result<Command> {
+    let earlier = store::returns_of(tx, rules.id(), purchase.id).await?;
+    let left = super::returns::left_of(purchase, &earlier);
+    let earning = earning::decide(&purchase.earning, &left)?;
+    let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
+    let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
+    Ok(Command {
+        entry: EntryId::at(now),
+        wallet: member.wallet_id,
+        key: None,
+        actor: actor.to_string(),
+        origin: actor.origin().to_owned(),
+        partner: Some(purchase.partner_id),
+        store: purchase.store_id,
+        purchase: Some(purchase.id),
+        occurred_at: purchase.occurred_at,
+        recorded_at: now,
+        is_history: false,
+        cause: Cause::Receipt { receipt_number: purchase.receipt_number.clone(), earning },
+        action: Action::Earn { lots: vec![lot] },
+    })
+}

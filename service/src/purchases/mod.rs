@@ -1,0 +1,93 @@
+//! Receipts: recorded alone or by the hundred, quoted, returned, claimed, read.
+//!
+//! A receipt's natural key is its partner and number within the partner's scope. Sent again with
+//! the same content it answers as the first time; with other content it is refused.
+
+mod claim;
+mod quote;
+mod read;
+mod record;
+mod returns;
+mod rules;
+mod store;
+
+use chrono::{DateTime, Utc};
+use entity::amount::{Currency, Points};
+use entity::ids::{EntryId, PartnerId};
+use entity::purchases::purchase::{self, Channel, Line};
+use std::sync::Arc;
+
+pub use self::claim::{Claim, Claimed};
+pub use self::quote::Quote;
+pub use self::read::{PurchaseRef, Purchases as Filter};
+pub use self::returns::{Return, Returned, WishedLine};
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::members::MemberRef;
+use crate::partners::Partners;
+use crate::programmes::Programmes;
+
+/// The most receipts in one batch.
+pub const BATCH_MAX: usize = 500;
+
+/// The use cases.
+pub struct Purchases {
+    db: Db,
+    clock: Clock,
+    programmes: Arc<Programmes>,
+    partners: Arc<Partners>,
+}
+
+/// A receipt as a till sends it.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Whose till.
+    pub partner: PartnerId,
+    /// Which of its stores, by the partner's own code; needed unless its numbers are unique in the
+    /// whole partner.
+    pub store_code: Option<String>,
+    /// The number that the till printed.
+    pub receipt_number: String,
+    /// Who bought, if the till knows. An unknown card is kept for a later claim.
+    pub member: Option<MemberRef>,
+    /// Where it was sold.
+    pub channel: Channel,
+    /// When it was sold.
+    pub occurred_at: DateTime<Utc>,
+    /// Of all amounts: the programme's settlement currency.
+    pub currency: Currency,
+    /// What was paid, in minor units.
+    pub total_minor: i64,
+    /// What was bought, net amounts that add up to the total.
+    pub lines: Vec<Line>,
+}
+
+/// When a receipt counts as recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Now.
+    Live,
+    /// When it occurred: history that an operator brings in, in the order of time.
+    Backfill,
+}
+
+/// What recording did.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The receipt.
+    pub purchase: purchase::Model,
+    /// The ledger's entry; none while the receipt has no member.
+    pub entry: Option<EntryId>,
+    /// Points that it earned; none yet while it has no member.
+    pub points: Points,
+    /// Whether it had been recorded before.
+    pub is_replay: bool,
+}
+
+impl Purchases {
+    /// The use cases over this database.
+    pub fn new(db: Db, clock: Clock, programmes: Arc<Programmes>, partners: Arc<Partners>) -> Self {
+        Self { db, clock, programmes, partners }
+    }
+}

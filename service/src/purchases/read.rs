@@ -1,0 +1,147 @@
+//! Reading receipts: a partner its own, a member its own, an operator all.
+
+use entity::ids::{MemberId, PartnerId, PurchaseId};
+use entity::purchases::{purchase, purchase_return, receipt_key};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{Purchases as UseCases, rules};
+use crate::actor::{Actor, Scope, Who};
+use crate::error::{Error, Result};
+use crate::page::{Page, Window};
+use crate::refusal::{Code, Refusal};
+
+/// What names a receipt.
+#[derive(Clone, Debug)]
+pub enum PurchaseRef {
+    /// Its id.
+    Id(PurchaseId),
+    /// Its partner and number, with the store and moment where those are part of its scope.
+    Receipt {
+        /// Whose.
+        partner: PartnerId,
+        /// What the till printed.
+        number: String,
+        /// The partner's own code.
+        store_code: Option<String>,
+        /// Any moment of that day.
+        on: Option<chrono::DateTime<chrono::Utc>>,
+    },
+}
+
+/// Which receipts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Purchases {
+    /// Of this partner.
+    pub partner: Option<PartnerId>,
+    /// Of this member.
+    pub member: Option<MemberId>,
+}
+
+impl UseCases {
+    /// The receipt so named, if there is one that the caller may see.
+    pub async fn find(&self, actor: &Actor, named: PurchaseRef) -> Result<Option<purchase::Model>> {
+        let programme = actor.programme()?;
+        let id = match named {
+            PurchaseRef::Id(id) => Some(id),
+            named @ PurchaseRef::Receipt { .. } => self.id_of(actor, named).await?,
+        };
+        let Some(id) = id else { return Ok(None) };
+        let found = purchase::Entity::find_by_id((programme, id)).one(self.db.reader()).await?;
+        Ok(found.filter(|purchase| may_see(actor, purchase)))
+    }
+
+    async fn id_of(&self, actor: &Actor, named: PurchaseRef) -> Result<Option<PurchaseId>> {
+        let programme = actor.programme()?;
+        let PurchaseRef::Receipt { partner, number, store_code, on } = named else {
+            return Ok(None);
+        };
+        let rules = self.programmes.rules(programme).await?;
+        let directory = self.partners.directory(programme).await?;
+        let Some(row) = directory.partner(partner) else { return Ok(None) };
+        let at = on.unwrap_or_else(|| self.clock.now());
+        let store = store_code.map(|code| {
+            directory
+                .open_store(partner, &code, chrono::DateTime::<chrono::Utc>::MIN_UTC)
+                .map(|s| s.id)
+        });
+        let Ok(store) = store.transpose() else { return Ok(None) };
+        let scope = rules::scope(&rules, row.receipt_scope, store, at)?;
+        let key = receipt_key::Entity::find_by_id((programme, partner, scope, number))
+            .one(self.db.reader())
+            .await?;
+        Ok(key.map(|key| key.purchase_id))
+    }
+
+    /// Receipts by age: a partner lists its own, a member its own, an operator any.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        filter: Purchases,
+        window: Window<Uuid>,
+    ) -> Result<Page<purchase::Model>> {
+        let programme = actor.programme()?;
+        let filter = narrowed(actor, filter)?;
+        let mut query =
+            purchase::Entity::find().filter(purchase::Column::ProgrammeId.eq(programme));
+        if let Some(partner) = filter.partner {
+            query = query.filter(purchase::Column::PartnerId.eq(partner));
+        }
+        if let Some(member) = filter.member {
+            query = query.filter(purchase::Column::MemberId.eq(member));
+        }
+        window.read(self.db.reader(), query.cursor_by(purchase::Column::Id)).await
+    }
+
+    /// Purchases by id that the caller may see, for entries that name them.
+    pub async fn by_ids(&self, actor: &Actor, ids: &[PurchaseId]) -> Result<Vec<purchase::Model>> {
+        let programme = actor.programme()?;
+        let query = purchase::Entity::find()
+            .filter(purchase::Column::ProgrammeId.eq(programme))
+            .filter(purchase::Column::Id.is_in(ids.iter().copied()));
+        let found = query.all(self.db.reader()).await?;
+        Ok(found.into_iter().filter(|purchase| may_see(actor, purchase)).collect())
+    }
+
+    /// What came back of these receipts, which the caller must have been shown.
+    pub async fn returns(
+        &self,
+        actor: &Actor,
+        purchases: &[PurchaseId],
+    ) -> Result<Vec<purchase_return::Model>> {
+        let programme = actor.programme()?;
+        let query = purchase_return::Entity::find()
+            .filter(purchase_return::Column::ProgrammeId.eq(programme))
+            .filter(purchase_return::Column::PurchaseId.is_in(purchases.iter().copied()))
+            .order_by_asc(purchase_return::Column::Id);
+        Ok(query.all(self.db.reader()).await?)
+    }
+}
+
+/// The filter with the caller's own part put in.
+fn narrowed(actor: &Actor, filter: Purchases) -> Result<Purchases> {
+    match actor.who() {
+        Who::Operator(_) => actor.with(Scope::PurchasesRead).map(|()| filter),
+        Who::Partner(own, _) if filter.partner.is_none_or(|partner| partner == own) => {
+            actor.with(Scope::PurchasesRead).map(|()| Purchases { partner: Some(own), ..filter })
+        }
+        Who::Partner(..) => Err(Refusal::new(Code::PartnerNotFound).at("partnerId").into()),
+        Who::Member(own) if filter.member.is_none_or(|member| member == own) => {
+            Ok(Purchases { member: Some(own), ..filter })
+        }
+        Who::Member(_) => Err(Refusal::new(Code::MemberNotFound).at("memberId").into()),
+        Who::System => Ok(filter),
+        Who::Anonymous => Err(Error::Unauthenticated("a bearer token is needed")),
+    }
+}
+
+fn may_see(actor: &Actor, purchase: &purchase::Model) -> bool {
+    match actor.who() {
+        Who::Operator(_) | Who::System => true,
+        Who::Partner(partner, _) => {
+            purchase.partner_id == partner && actor.has(Scope::PurchasesRead)
+        }
+        Who::Member(member) => purchase.member_id == Some(member),
+        Who::Anonymous => false,
+    }
+}
