@@ -77,6 +77,11 @@ impl Db {
         &self.reader
     }
 
+    /// Where reads go that must see the write just made.
+    pub(crate) fn primary(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
     /// Whether it answers.
     pub async fn ping(&self) -> Result<()> {
         let statement = Statement::from_string(self.backend(), "select 1");

@@ -17,6 +17,7 @@ pub mod members;
 pub mod migrate;
 pub mod page;
 pub mod partners;
+pub mod payments;
 pub mod programmes;
 pub mod purchases;
 pub mod refusal;

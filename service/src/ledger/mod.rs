@@ -6,10 +6,12 @@
 
 pub mod core;
 pub mod expiry;
+mod find;
 mod load;
 pub mod reason;
 mod save;
 
+pub(crate) use find::{current_wallet, find_entry};
 pub use reason::Reason;
 
 use self::core::{Command, Rules, Verdict, decide};

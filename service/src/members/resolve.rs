@@ -21,6 +21,17 @@ pub enum MemberRef {
     Reference(PartnerId, String),
 }
 
+impl MemberRef {
+    /// As a request's fingerprint holds it.
+    pub(crate) fn canonical(&self) -> String {
+        match self {
+            Self::Id(id) => id.to_string(),
+            Self::Card(number) => format!("card:{number}"),
+            Self::Reference(partner, text) => format!("reference:{partner}:{text}"),
+        }
+    }
+}
+
 /// What was found, by what was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Resolved {

@@ -123,7 +123,7 @@ impl Purchases {
             recorded_at: now,
         };
         if let (Some(wallet), Some(entry)) = (purchase.wallet_id, row.entry_id) {
-            let wallet = store::current_wallet(tx, rules.id(), wallet).await?;
+            let wallet = ledger::current_wallet(tx, rules.id(), wallet).await?;
             let command = command(actor, key, purchase, &row, decision, (wallet, entry));
             for verdict in ledger::apply(tx, rules.for_ledger(), &[command]).await? {
                 verdict?;

@@ -77,7 +77,7 @@ pub(super) fn check(
     let explanation = earning::decide(&earning, &receipt.lines)?;
     let canonical = Canonical {
         store,
-        member: receipt.member.as_ref().map(named),
+        member: receipt.member.as_ref().map(MemberRef::canonical),
         channel: receipt.channel.name(),
         occurred_at: receipt.occurred_at,
         total_minor: receipt.total_minor,
@@ -204,15 +204,6 @@ pub(super) fn lot(
         available_at: rules.available_at(at),
         expires_at: rules.expires_at(at),
         terms: Terms { shares: vec![share] },
-    }
-}
-
-/// A member's name as the fingerprint holds it.
-pub(super) fn named(member: &MemberRef) -> String {
-    match member {
-        MemberRef::Id(id) => id.to_string(),
-        MemberRef::Card(number) => format!("card:{number}"),
-        MemberRef::Reference(partner, text) => format!("reference:{partner}:{text}"),
     }
 }
 

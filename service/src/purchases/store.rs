@@ -3,22 +3,18 @@
 use std::collections::HashMap;
 
 use entity::amount::Points;
-use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId, WalletId};
+use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId};
 use entity::ledger::entry::{self, EntryKind};
-use entity::ledger::wallet;
 use entity::purchases::{purchase, purchase_return, receipt_key};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::refusal::{Code, Refusal};
 use crate::rows::{among, among_texts};
 use crate::tx::Tx;
 
 /// Partner, scope and number: what a receipt is known by.
 pub(super) type ReceiptName = (PartnerId, String, String);
-
-/// How many times a wallet can have been pooled into another.
-const SUCCESSIONS_MAX: usize = 16;
 
 /// The receipts of these names that are in the books.
 pub(super) async fn known_receipts(
@@ -109,21 +105,4 @@ pub(super) async fn returns_of(
         .filter(purchase_return::Column::PurchaseId.eq(id))
         .order_by_asc(purchase_return::Column::Id);
     Ok(query.all(tx.connection()).await?)
-}
-
-/// Where a wallet's points are now: itself, or the household's that it was pooled into.
-pub(super) async fn current_wallet(
-    tx: &Tx,
-    programme: ProgrammeId,
-    wallet: WalletId,
-) -> Result<WalletId> {
-    let mut current = wallet;
-    for _ in 0..SUCCESSIONS_MAX {
-        let row = wallet::Entity::find_by_id((programme, current)).one(tx.connection()).await?;
-        match row.and_then(|row| row.successor_id) {
-            Some(successor) => current = successor,
-            None => return Ok(current),
-        }
-    }
-    Err(Error::internal("a wallet's successors form a circle"))
 }

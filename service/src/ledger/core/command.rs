@@ -132,6 +132,7 @@ impl Command {
             }
             _ => match &self.cause {
                 Cause::Return { return_id, .. } => Some(return_id.to_string()),
+                Cause::Adjustment { adjustment, .. } => Some(adjustment.to_string()),
                 _ => None,
             },
         }

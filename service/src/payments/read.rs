@@ -1,0 +1,50 @@
+//! Reading holds: a partner its own, a member its own, an operator all.
+
+use entity::ids::{HoldId, MemberId};
+use entity::ledger::hold;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::Payments;
+use crate::actor::{Actor, Who};
+use crate::error::Result;
+use crate::page::{Page, Window};
+
+impl Payments {
+    /// The hold, if the caller may see it.
+    pub async fn hold(&self, actor: &Actor, id: HoldId) -> Result<Option<hold::Model>> {
+        let programme = actor.programme()?;
+        let query = hold::Entity::find()
+            .filter(hold::Column::ProgrammeId.eq(programme))
+            .filter(hold::Column::Id.eq(id));
+        let found = query.one(self.db.reader()).await?;
+        Ok(found.filter(|hold| match actor.who() {
+            Who::Operator(_) | Who::System => true,
+            Who::Partner(partner, _) => hold.partner_id == partner,
+            Who::Member(member) => hold.member_id == member,
+            Who::Anonymous => false,
+        }))
+    }
+
+    /// A member's holds by age: all to operators and the member itself, its own to a partner.
+    pub async fn holds_of(
+        &self,
+        actor: &Actor,
+        member: MemberId,
+        window: Window<Uuid>,
+    ) -> Result<Page<hold::Model>> {
+        let programme = actor.programme()?;
+        let mut query = hold::Entity::find()
+            .filter(hold::Column::ProgrammeId.eq(programme))
+            .filter(hold::Column::MemberId.eq(member));
+        match actor.who() {
+            Who::Operator(_) | Who::System => {}
+            Who::Partner(partner, _) => query = query.filter(hold::Column::PartnerId.eq(partner)),
+            Who::Member(own) => query = query.filter(hold::Column::MemberId.eq(own)),
+            Who::Anonymous => {
+                return Ok(Page { items: Vec::new(), has_next: false, has_previous: false });
+            }
+        }
+        window.read(self.db.reader(), query.cursor_by(hold::Column::Id)).await
+    }
+}
