@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 const MADE: [&str; 4] = ["target", ".git", "florin-data", "node_modules"];
 
 /// A text file of the project, its path as `git` prints it.
-struct Source {
-    path: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
     text: String,
 }
 
@@ -26,17 +26,17 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// Every text file of the project, in order of path.
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let (mut found, mut folders) = (Vec::new(), vec![root()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {

@@ -1,0 +1,90 @@
+//! The program itself, as a shell runs it: what it prints, how it ends, what it leaves behind.
+
+mod import;
+mod programme;
+mod settings;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::SystemTime;
+
+use crate::tidy;
+
+/// A folder of one test, gone when it has passed.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("florin-cli-{}", uuid::Uuid::now_v7()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Runs `florin` here; words of the line are separated by blanks, and its data is in `data`.
+    fn florin(&self, line: &str) -> Ended {
+        self.florin_with(line, &[])
+    }
+
+    /// The same with settings in the environment.
+    fn florin_with(&self, line: &str, settings: &[(&str, &str)]) -> Ended {
+        let mut command = Command::new(binary());
+        for (name, _) in std::env::vars() {
+            if name.starts_with("FLORIN_") || name.ends_with("_URL") {
+                command.env_remove(name);
+            }
+        }
+        command.current_dir(&self.0).env("FLORIN_DATA", "data").envs(settings.iter().copied());
+        let Output { status, stdout, stderr } =
+            command.args(line.split_whitespace()).output().unwrap();
+        Ended {
+            code: status.code().unwrap(),
+            printed: String::from_utf8(stdout).unwrap(),
+            complained: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// How a run ended.
+struct Ended {
+    code: i32,
+    printed: String,
+    complained: String,
+}
+
+/// `target/debug/florin`, which must be as new as its sources: a test of an old one proves nothing.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let binary = test.parent().and_then(Path::parent).unwrap().join("florin");
+    let built = modified(&binary);
+    let is_newer = |source: &tidy::Source| {
+        let is_compiled = source.is_rust() && !source.path.starts_with("tests/");
+        is_compiled && modified(&tidy::root().join(&source.path)) > built
+    };
+    if let Some(newer) = tidy::sources().iter().find(|source| is_newer(source)) {
+        panic!("{} is newer than {}: cargo build --workspace", newer.path, binary.display());
+    }
+    binary
+}
+
+fn modified(path: &Path) -> SystemTime {
+    let metadata = fs::metadata(path);
+    metadata
+        .unwrap_or_else(|error| panic!("{}: {error}: cargo build --workspace", path.display()))
+        .modified()
+        .unwrap()
+}

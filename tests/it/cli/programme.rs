@@ -1,0 +1,45 @@
+//! The first steps on an empty machine.
+
+use super::Folder;
+
+const CREATE: &str = "programme create arno --name Arno --currency EUR --operator Ana";
+
+#[test]
+fn a_programme_is_made_once() {
+    let folder = Folder::new();
+    let first = folder.florin(CREATE);
+    assert_eq!(first.code, 0, "{}", first.complained);
+    assert!(first.printed.contains("programme arno is prg_"), "{}", first.printed);
+    assert!(first.printed.contains("operator Ana is opr_"), "{}", first.printed);
+
+    let second = folder.florin(CREATE);
+    assert_eq!((second.code, second.printed.as_str()), (1, ""));
+    assert_eq!(second.complained, "florin: CODE_TAKEN: The code is in use.\n");
+}
+
+#[test]
+fn an_embedded_florin_keeps_its_folder_to_itself() {
+    let folder = Folder::new();
+    assert_eq!(folder.florin(CREATE).code, 0);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.0.join("data")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}
+
+#[test]
+fn migrating_tells_what_it_did_and_does_it_once() {
+    let folder = Folder::new();
+    let first = folder.florin("migrate");
+    assert!(first.printed.lines().count() > 1, "{}", first.complained);
+    assert!(first.printed.lines().all(|line| line.starts_with("applied m2")), "{}", first.printed);
+    assert_eq!(folder.florin("migrate").printed, "nothing to do: the tables are up to date\n");
+}
+
+#[test]
+fn the_schema_is_printed_as_committed() {
+    let printed = Folder::new().florin("schema").printed;
+    assert!(printed.contains("type Query {"), "{printed}");
+}

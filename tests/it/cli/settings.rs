@@ -1,0 +1,54 @@
+//! Wrong settings stop the program before it has done anything, and never show a secret.
+
+use super::Folder;
+
+#[test]
+fn a_wrong_address_is_named_and_not_shown() {
+    let folder = Folder::new();
+    let ended = folder.florin_with("migrate", &[("DATABASE_URL", "mysql://ana:hunter2@db/florin")]);
+    assert_eq!((ended.code, ended.printed.as_str()), (1, ""));
+    assert!(
+        ended.complained.starts_with("florin: DATABASE_URL: expected postgres://"),
+        "{}",
+        ended.complained
+    );
+    assert!(!ended.complained.contains("hunter2"), "{}", ended.complained);
+}
+
+#[test]
+fn a_log_filter_is_checked() {
+    let ended = Folder::new().florin_with("migrate", &[("FLORIN_LOG", "api=loud")]);
+    assert_eq!(ended.code, 1);
+    assert!(
+        ended.complained.starts_with("florin: FLORIN_LOG: expected a level"),
+        "{}",
+        ended.complained
+    );
+}
+
+#[test]
+fn help_names_the_variable_of_every_setting_and_shows_none() {
+    let folder = Folder::new();
+    let help = folder
+        .florin_with("migrate --help", &[("DATABASE_URL", "postgres://ana:hunter2@db/florin")]);
+    for variable in [
+        "FLORIN_DATA",
+        "DATABASE_URL",
+        "DATABASE_OWNER_URL",
+        "REDIS_URL",
+        "FLORIN_MASTER_KEY",
+        "FLORIN_LOG",
+    ] {
+        assert!(
+            help.printed.contains(&format!("[env: {variable}")),
+            "{variable} is missing:\n{}",
+            help.printed
+        );
+    }
+    assert!(!help.printed.contains("hunter2"), "{}", help.printed);
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_a_mistake_in_usage() {
+    assert_eq!(Folder::new().florin("florentine").code, 2);
+}
