@@ -3,12 +3,15 @@
 //! Everything here can be wiped at any moment and is rebuilt from the database or simply starts
 //! anew. A new method means a new line in the conformance test that both backends pass.
 
-pub mod memory;
-pub mod redis;
+mod memory;
+mod redis;
 
 use std::time::Duration;
 
 use tokio::sync::watch;
+
+pub use self::memory::Memory;
+pub use self::redis::Redis;
 
 /// The shared state couldn't be reached. Callers choose: sign-in limits fail closed, the rest goes
 /// on without.
@@ -46,3 +49,6 @@ pub trait HotStore: Send + Sync {
     /// Changes whenever a gateway told so. Wake-ups may be lost; polling is the fallback.
     fn woken(&self) -> watch::Receiver<u64>;
 }
+
+#[cfg(test)]
+mod conformance;

@@ -1,1 +1,116 @@
-//! The shared state in Redis.
+//! The shared state of many gateways, in Redis. Nothing here can't be lost: buckets expire by
+//! themselves, and a wake-up that never comes is made good by polling.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, RedisResult, Script};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Bucket, HotStore, Level, Unavailable};
+
+/// A request waits no longer for what it can do without.
+const TIMEOUT: Duration = Duration::from_millis(500);
+/// How long to wait before listening anew when Redis has gone.
+const PAUSE: Duration = Duration::from_secs(1);
+const CHANNEL: &str = "florin/wake";
+
+/// By Redis's own clock, so that gateways need not agree on the time. Thousandths of a drop; a drop
+/// a second is a thousandth a millisecond.
+const POUR: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local capacity, leak, wished = ARGV[1] * 1000, tonumber(ARGV[2]), ARGV[3] * 1000
+local kept = redis.call('HMGET', KEYS[1], 'level', 'at')
+local level = math.max(0, (tonumber(kept[1]) or 0) - (now - (tonumber(kept[2]) or now)) * leak)
+local accepted, wait = 1, 0
+if level + wished > capacity then
+    accepted, wait = 0, math.ceil((level + wished - capacity) / math.max(leak, 1))
+else
+    level = level + wished
+end
+redis.call('HSET', KEYS[1], 'level', level, 'at', now)
+redis.call('PEXPIRE', KEYS[1], math.ceil(level / math.max(leak, 1)) + 1000)
+return { accepted, math.floor((capacity - level) / 1000), wait }
+";
+
+/// Buckets and wake-ups that all gateways share.
+pub struct Redis {
+    connection: ConnectionManager,
+    pour: Script,
+    wakes: watch::Sender<u64>,
+    _listening: AbortOnDropHandle<()>,
+}
+
+impl Redis {
+    /// Connects, and listens for wake-ups from then on.
+    ///
+    /// # Errors
+    /// When the address can't be used. A Redis that is away is waited for in the background.
+    pub fn connect(url: &str) -> RedisResult<Self> {
+        let client = Client::open(url)?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_number_of_retries(1);
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
+        let wakes = watch::Sender::new(0);
+        let listening = tokio::spawn(listen(client, wakes.clone()));
+        Ok(Self {
+            connection,
+            pour: Script::new(POUR),
+            wakes,
+            _listening: AbortOnDropHandle::new(listening),
+        })
+    }
+}
+
+/// Passes wake-ups on, on a connection of its own: one that listens can do nothing else.
+async fn listen(client: Client, wakes: watch::Sender<u64>) {
+    loop {
+        if let Err(error) = listen_once(&client, &wakes).await {
+            tracing::warn!(%error, "no wake-ups from Redis just now; polling goes on");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn listen_once(client: &Client, wakes: &watch::Sender<u64>) -> RedisResult<()> {
+    let mut channel = client.get_async_pubsub().await?;
+    channel.subscribe(CHANNEL).await?;
+    let mut messages = channel.on_message();
+    while messages.next().await.is_some() {
+        wakes.send_modify(|wakes| *wakes += 1);
+    }
+    Ok(())
+}
+
+fn away(error: redis::RedisError) -> Unavailable {
+    tracing::debug!(%error, "Redis doesn't answer");
+    Unavailable
+}
+
+#[async_trait::async_trait]
+impl HotStore for Redis {
+    async fn pour(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
+        let mut connection = self.connection.clone();
+        let mut call = self.pour.key(format!("florin/bucket/{key}"));
+        call.arg(bucket.capacity).arg(bucket.leak_per_second).arg(drops);
+        let (accepted, room, wait): (u8, u64, u64) =
+            call.invoke_async(&mut connection).await.map_err(away)?;
+        Ok(Level { is_accepted: accepted == 1, room, retry_after: Duration::from_millis(wait) })
+    }
+
+    async fn wake(&self) -> Result<(), Unavailable> {
+        let mut connection = self.connection.clone();
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(CHANNEL).arg("");
+        publish.query_async::<()>(&mut connection).await.map_err(away)
+    }
+
+    fn woken(&self) -> watch::Receiver<u64> {
+        self.wakes.subscribe()
+    }
+}
