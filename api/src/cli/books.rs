@@ -1,13 +1,34 @@
 //! Opens the books for a command, the same way for each: an embedded Florin brings its own tables up
 //! to date, a shared database must be so already.
 
-use service::{Db, Location, migrate};
+use std::sync::Arc;
+
+use service::partners::Partners;
+use service::programmes::Programmes;
+use service::purchases::Purchases;
+use service::{Clock, Db, Location, migrate};
 
 use super::Failure;
 use crate::config::Storage;
 
+/// The use cases of a command, over one database.
+pub(super) struct Books {
+    pub(super) programmes: Arc<Programmes>,
+    pub(super) partners: Arc<Partners>,
+    pub(super) purchases: Purchases,
+}
+
+/// The books that the settings name.
+pub(super) async fn open(storage: &Storage) -> Result<Books, Failure> {
+    let (db, clock) = (database(storage).await?, Clock::System);
+    let programmes = Arc::new(Programmes::new(db.clone(), clock.clone()));
+    let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
+    let purchases = Purchases::new(db, clock, Arc::clone(&programmes), Arc::clone(&partners));
+    Ok(Books { programmes, partners, purchases })
+}
+
 /// The database that the settings name, ready to be used.
-pub(super) async fn open(storage: &Storage) -> Result<Db, Failure> {
+async fn database(storage: &Storage) -> Result<Db, Failure> {
     storage.prepare()?;
     let location = storage.database()?;
     if matches!(location, Location::Sqlite(_)) {

@@ -7,9 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use entity::amount::Points;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
-use service::Clock;
 
-use service::programmes::{Create, Programmes, Settings};
+use service::programmes::{Create, Settings};
 
 use super::{Failure, books};
 use crate::config::Storage;
@@ -100,9 +99,8 @@ struct Rules {
 impl Programme {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let What::Create(wish) = self.what;
-        let db = books::open(&wish.storage).await?;
-        let programmes = Programmes::new(db, Clock::System);
-        let (programme, operator) = programmes.create(wish.into()).await?;
+        let books = books::open(&wish.storage).await?;
+        let (programme, operator) = books.programmes.create(wish.into()).await?;
         println!("programme {} is {}", programme.code, programme.id);
         println!("operator {} is {}", operator.name, operator.id);
         Ok(ExitCode::SUCCESS)

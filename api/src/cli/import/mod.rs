@@ -3,6 +3,7 @@
 //! One thread reads and parses while a task records. Nothing is remembered between runs: a receipt's
 //! own number makes a second import, or one after a kill, a replay that changes nothing.
 
+mod books;
 mod header;
 mod line;
 mod progress;
@@ -21,9 +22,13 @@ use indicatif::HumanCount;
 pub(crate) use refused::Unwritable;
 pub(crate) use rows::Unreadable;
 
+use service::purchases::Mode;
+
+use self::books::Books;
 use self::receipts::Receipt;
 use self::run::{Sink, Totals, Verdict, import};
 use super::Failure;
+use crate::config::Storage;
 
 /// Exit status of a run that went to its end and refused rows on the way.
 const SOME_REFUSED: u8 = 3;
@@ -43,18 +48,20 @@ enum What {
 /// Bring in receipts, one row a line of a receipt
 ///
 /// The first row of a file names its columns, in any order: partner, receipt_no, occurred_at, card_no,
-/// store_no, sku, category, brand, quantity, amount_minor, discount_minor. Amounts are minor units
-/// (cents), net of the discount; moments are RFC 3339; a card or a store may be left empty. Rows with
-/// the same partner and receipt number are one receipt, which is recorded whole or not at all. A file
-/// may be compressed with gzip.
+/// store_no, sku, category, brand, quantity, amount_minor, discount_minor. Partners and stores are
+/// named by their codes; amounts are minor units (cents), net of the discount; moments are RFC 3339; a
+/// card or a store may be left empty. Rows with the same partner and receipt number are one receipt,
+/// which is recorded whole or not at all. A file may be compressed with gzip.
 ///
 /// Rows that can't be recorded are written to FILE.refused.csv, with line and reason, and the others
-/// go on. The same file can be brought in again: what is there already stays as it is.
+/// go on. The same file can be brought in again, after a kill too: what is there already stays as it
+/// is.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   florin import receipts --check march.csv.gz
   florin import receipts march.csv.gz april.csv.gz
+  florin import receipts --backfill 2017-*.csv.gz
 
 Exit status: 0 if every row is in the books, 3 if some were refused, 1 if a file could not be read to its end.")]
 struct ImportReceipts {
@@ -63,21 +70,46 @@ struct ImportReceipts {
     files: Vec<PathBuf>,
 
     /// Read and check the files, and record nothing
-    #[arg(long, required = true)]
+    #[arg(long, conflicts_with = "backfill")]
     check: bool,
+
+    /// Bring in history: receipts count as recorded when they occurred
+    ///
+    /// However old they are. They must come in the order of time, and before any that are recorded
+    /// live.
+    #[arg(long)]
+    backfill: bool,
+
+    /// The code of the programme; needed where there are several
+    #[arg(long, value_name = "CODE")]
+    programme: Option<String>,
+
+    #[command(flatten)]
+    storage: Storage,
 }
 
 impl Import {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let What::Receipts(ImportReceipts { files, .. }) = self.what;
-        let mut refused_rows = 0;
-        for file in &files {
-            let totals = import(file, &Checked).await?;
-            refused_rows += totals.refused_rows;
-            println!("{}", told(file, totals));
+        let What::Receipts(wish) = self.what;
+        if wish.check {
+            return import_all(&wish.files, &Checked).await;
         }
-        Ok(if refused_rows == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
+        let open = super::books::open(&wish.storage).await?;
+        let programme = open.programmes.by_code(wish.programme.as_deref()).await?;
+        let mode = if wish.backfill { Mode::Backfill } else { Mode::Live };
+        let books = Books::open(&open.purchases, &open.partners, &programme, mode).await?;
+        import_all(&wish.files, &books).await
     }
+}
+
+async fn import_all(files: &[PathBuf], sink: &impl Sink) -> Result<ExitCode, Failure> {
+    let mut refused_rows = 0;
+    for file in files {
+        let totals = import(file, sink).await?;
+        refused_rows += totals.refused_rows;
+        println!("{}", told(file, totals));
+    }
+    Ok(if refused_rows == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
 }
 
 /// The sink of `--check`: everything that has the shape of a receipt is good.

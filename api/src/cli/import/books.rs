@@ -1,0 +1,113 @@
+//! The sink that counts: receipts into the purchases of a programme, as a partner would send them.
+
+use std::sync::Arc;
+
+use entity::amount::Currency;
+use entity::programmes::programme;
+use entity::purchases::purchase::{Channel, Line};
+use service::members::MemberRef;
+use service::partners::{Directory, Partners};
+use service::purchases::{Mode, Purchases, Recorded};
+use service::{Actor, Code, Error, Refusal};
+
+use super::line::{Item, Reason};
+use super::receipts::Receipt;
+use super::run::{Sink, Verdict};
+
+/// A programme's books, open for receipts.
+pub(in crate::cli) struct Books<'services> {
+    purchases: &'services Purchases,
+    directory: Arc<Directory>,
+    actor: Actor,
+    currency: Currency,
+    mode: Mode,
+}
+
+impl<'services> Books<'services> {
+    /// The books of a programme. What the files call a partner is its code.
+    pub(in crate::cli) async fn open(
+        purchases: &'services Purchases,
+        partners: &Partners,
+        programme: &programme::Model,
+        mode: Mode,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            purchases,
+            directory: partners.directory(programme.id).await?,
+            actor: Actor::system(programme.id).through("import"),
+            currency: programme.currency,
+            mode,
+        })
+    }
+
+    /// The receipt as the use case takes it, or `None` for a partner that the programme hasn't.
+    fn wish(&self, receipt: &Receipt) -> Option<service::purchases::Receipt> {
+        let partner = self.directory.by_code(&receipt.key.partner)?;
+        Some(service::purchases::Receipt {
+            partner: partner.id,
+            store_code: filled(&receipt.head.store_no),
+            receipt_number: receipt.key.receipt_no.clone(),
+            member: filled(&receipt.head.card_no).map(MemberRef::Card),
+            channel: Channel::Store,
+            occurred_at: receipt.head.occurred_at,
+            currency: self.currency,
+            // A sum beyond i64 is no total either: the use case finds that the lines don't add up.
+            total_minor: receipt
+                .lines
+                .iter()
+                .fold(0, |total: i64, (_, item)| total.saturating_add(item.amount_minor)),
+            lines: receipt.lines.iter().map(|(_, item)| line(item)).collect(),
+        })
+    }
+}
+
+impl Sink for Books<'_> {
+    async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, Error> {
+        let wishes: Vec<_> = receipts.iter().map(|receipt| self.wish(receipt)).collect();
+        let known: Vec<_> = wishes.iter().flatten().cloned().collect();
+        let mut answers = match known.is_empty() {
+            true => Vec::new(),
+            false => self.purchases.record_many(&self.actor, known, self.mode).await?,
+        }
+        .into_iter();
+        let verdict = |wish: &Option<_>| match wish {
+            None => Ok(refused(&Refusal::new(Code::PartnerNotFound).at("partner"))),
+            Some(_) => answers
+                .next()
+                .map(told)
+                .ok_or_else(|| Error::internal("a receipt without an answer")),
+        };
+        wishes.iter().map(verdict).collect()
+    }
+}
+
+fn line(item: &Item) -> Line {
+    Line {
+        sku: item.sku.clone(),
+        category: filled(&item.category),
+        brand: filled(&item.brand),
+        quantity: item.quantity,
+        amount_minor: item.amount_minor,
+        discount_minor: item.discount_minor,
+    }
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn told(answer: Result<Recorded, Refusal>) -> Verdict {
+    match answer {
+        Ok(recorded) if recorded.is_replay => Verdict::Replayed,
+        Ok(_) => Verdict::Recorded,
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Verdict {
+    let message = match refusal.path.is_empty() {
+        true => refusal.message.clone(),
+        false => format!("{}: {}", refusal.path.join("."), refusal.message),
+    };
+    Verdict::Refused(Reason::new(refusal.code.name(), message))
+}
