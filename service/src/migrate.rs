@@ -48,7 +48,9 @@ pub async fn pending(db: &Db) -> Result<usize> {
 async fn connect(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false).map_sqlx_postgres_opts(|options| {
-        options.application_name("florin migrate").options([("lock_timeout", "30s"), ("timezone", "UTC")])
+        options
+            .application_name("florin migrate")
+            .options([("lock_timeout", "30s"), ("timezone", "UTC")])
     });
     let connection = Database::connect(options).await?;
     let lock = format!("select pg_advisory_lock({LOCK})");
@@ -58,7 +60,8 @@ async fn connect(url: &str) -> Result<DatabaseConnection> {
 
 /// The role that an address signs in with.
 fn role(url: &str) -> Result<String> {
-    let options: PgConnectOptions = url.parse().map_err(|_| Error::internal("no PostgreSQL address"))?;
+    let options: PgConnectOptions =
+        url.parse().map_err(|_| Error::internal("no PostgreSQL address"))?;
     Ok(options.get_username().to_owned())
 }
 

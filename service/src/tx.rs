@@ -21,7 +21,7 @@ const BACKOFF_MILLISECONDS: u64 = 4;
 /// An open transaction. Every function that writes takes `&Tx`, so none can run without one.
 /// Dropping it rolls back.
 #[must_use]
-pub struct Tx(DatabaseTransaction);
+pub(crate) struct Tx(DatabaseTransaction);
 
 impl Db {
     /// Opens a transaction that may write.

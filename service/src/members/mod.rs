@@ -8,8 +8,8 @@ mod see;
 use chrono::{DateTime, Utc};
 use entity::ids::{CardId, MemberId, ProgrammeId, WalletId};
 use entity::ledger::wallet;
+use entity::members::card;
 use entity::members::member::{self, MemberStatus};
-use entity::members::{card, partner_reference};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
@@ -22,7 +22,7 @@ use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ledger::core::Wallet;
 use crate::refusal::{Code, Refusal};
 use crate::tx::Tx;

@@ -208,9 +208,7 @@ impl Request<'_> {
 
 /// Decides one command and commits it.
 async fn submit(tx: Tx, rules: &Rules, command: Command) -> Result<Receipt> {
-    let mut verdicts = ledger::apply(&tx, rules.for_ledger(), &[command]).await?;
-    let receipt =
-        verdicts.pop().ok_or_else(|| Error::internal("a command without a verdict"))??;
+    let receipt = ledger::apply_one(&tx, rules.for_ledger(), command).await?;
     tx.commit(receipt).await
 }
 

@@ -1,0 +1,210 @@
+//! Reading wallets: balances, history, what expires when, and which lots an entry used.
+//!
+//! Who may see a member is decided by `members`; here a caller names wallets that it was shown. A
+//! partner sees of a wallet only what happened at its own tills.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::amount::Points;
+use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId};
+use entity::ledger::entry::EntryKind;
+use entity::ledger::{allocation, entry, lot, wallet};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use uuid::Uuid;
+
+use super::Ledger;
+use crate::actor::{Actor, Who};
+use crate::error::Result;
+use crate::page::{Page, Window};
+
+/// Which entries of a history; all if nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryFilter {
+    /// Only these kinds.
+    pub kinds: Option<Vec<EntryKind>>,
+    /// Only at this partner.
+    pub partner: Option<PartnerId>,
+    /// Only what happened then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Only what happened before.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A lot's part in an entry.
+#[derive(Clone, Debug)]
+pub struct LotUse {
+    /// What was taken, given back, captured.
+    pub allocation: allocation::Model,
+    /// Of which lot.
+    pub lot: lot::Model,
+}
+
+impl Ledger {
+    /// Wallets by id.
+    pub async fn wallets(&self, actor: &Actor, ids: &[WalletId]) -> Result<Vec<wallet::Model>> {
+        let programme = actor.programme()?;
+        let query = wallet::Entity::find()
+            .filter(wallet::Column::ProgrammeId.eq(programme))
+            .filter(wallet::Column::Id.is_in(ids.iter().copied()));
+        Ok(query.all(self.db.primary()).await?)
+    }
+
+    /// What happened in a wallet, newest first.
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        wallet: WalletId,
+        filter: HistoryFilter,
+        window: Window<i64>,
+    ) -> Result<Page<entry::Model>> {
+        let programme = actor.programme()?;
+        let query = entry::Entity::find()
+            .filter(entry::Column::ProgrammeId.eq(programme))
+            .filter(entry::Column::WalletId.eq(wallet));
+        let mut cursor = filter.apply_to(as_seen_by(actor, query)).cursor_by(entry::Column::Seq);
+        cursor.desc();
+        window.read(self.db.primary(), cursor).await
+    }
+
+    /// An entry by id, if the caller may see it: operators all, a partner those at its own tills.
+    /// A member's are found through its wallet.
+    pub async fn entry(&self, actor: &Actor, id: EntryId) -> Result<Option<entry::Model>> {
+        let programme = actor.programme()?;
+        let query = entry::Entity::find()
+            .filter(entry::Column::ProgrammeId.eq(programme))
+            .filter(entry::Column::Id.eq(id));
+        let Some(found) = as_seen_by(actor, query).one(self.db.primary()).await? else {
+            return Ok(None);
+        };
+        let Who::Member(member) = actor.who() else { return Ok(Some(found)) };
+        let own = entity::members::member::Entity::find_by_id(member).one(self.db.reader()).await?;
+        Ok(own.is_some_and(|own| own.wallet_id == found.wallet_id).then_some(found))
+    }
+
+    /// The entries that these receipts made.
+    pub async fn entries_of_purchases(
+        &self,
+        actor: &Actor,
+        purchases: &[PurchaseId],
+    ) -> Result<Vec<entry::Model>> {
+        let programme = actor.programme()?;
+        let query = entry::Entity::find()
+            .filter(entry::Column::ProgrammeId.eq(programme))
+            .filter(entry::Column::PurchaseId.is_in(purchases.iter().copied()))
+            .order_by_asc(entry::Column::Id);
+        Ok(as_seen_by(actor, query).all(self.db.primary()).await?)
+    }
+
+    /// The lots of a wallet with points left, in the order in which they would be spent. Pending
+    /// ones come with the date from which they can be.
+    pub async fn open_lots(
+        &self,
+        actor: &Actor,
+        wallet: WalletId,
+        window: Window<Uuid>,
+    ) -> Result<Page<lot::Model>> {
+        let programme = actor.programme()?;
+        if matches!(actor.who(), Who::Partner(..)) {
+            return Ok(Page { items: Vec::new(), has_next: false, has_previous: false });
+        }
+        let query = lot::Entity::find()
+            .filter(lot::Column::ProgrammeId.eq(programme))
+            .filter(lot::Column::WalletId.eq(wallet))
+            .filter(lot::Column::Remaining.gt(0));
+        window.read(self.db.primary(), query.cursor_by(lot::Column::Id)).await
+    }
+
+    /// How many of a wallet's points expire when, soonest first, at most 100 dates.
+    pub async fn expiries(
+        &self,
+        actor: &Actor,
+        wallet: WalletId,
+    ) -> Result<Vec<(DateTime<Utc>, Points)>> {
+        let programme = actor.programme()?;
+        let query = lot::Entity::find()
+            .filter(lot::Column::ProgrammeId.eq(programme))
+            .filter(lot::Column::WalletId.eq(wallet))
+            .filter(lot::Column::Remaining.gt(0))
+            .filter(lot::Column::ExpiresAt.is_not_null())
+            .order_by_asc(lot::Column::ExpiresAt);
+        let mut dates: Vec<(DateTime<Utc>, Points)> = Vec::new();
+        for lot in query.all(self.db.primary()).await? {
+            let Some(expires_at) = lot.expires_at else { continue };
+            match dates.last_mut() {
+                Some((date, points)) if *date == expires_at => {
+                    *points = points.plus(lot.remaining).unwrap_or(Points::MAX);
+                }
+                _ => dates.push((expires_at, lot.remaining)),
+            }
+        }
+        dates.truncate(100);
+        Ok(dates)
+    }
+
+    /// Which lots these entries took from, gave back to and captured.
+    pub async fn lot_uses(
+        &self,
+        actor: &Actor,
+        entries: &[(WalletId, EntryId)],
+    ) -> Result<Vec<LotUse>> {
+        let programme = actor.programme()?;
+        let wallets: Vec<WalletId> = entries.iter().map(|(wallet, _)| *wallet).collect();
+        let allocations = allocation::Entity::find()
+            .filter(allocation::Column::ProgrammeId.eq(programme))
+            .filter(allocation::Column::WalletId.is_in(wallets.clone()))
+            .filter(allocation::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
+            .order_by_asc(allocation::Column::LotId)
+            .all(self.db.primary())
+            .await?;
+        let lots = lot::Entity::find()
+            .filter(lot::Column::ProgrammeId.eq(programme))
+            .filter(lot::Column::Id.is_in(allocations.iter().map(|used| used.lot_id)));
+        let lots: HashMap<LotId, lot::Model> =
+            lots.all(self.db.primary()).await?.into_iter().map(|lot| (lot.id, lot)).collect();
+        let pair = |allocation: allocation::Model| {
+            Some(LotUse { lot: lots.get(&allocation.lot_id)?.clone(), allocation })
+        };
+        Ok(allocations.into_iter().filter_map(pair).collect())
+    }
+
+    /// The lots that these entries made.
+    pub async fn lots_made(
+        &self,
+        actor: &Actor,
+        entries: &[(WalletId, EntryId)],
+    ) -> Result<Vec<lot::Model>> {
+        let programme = actor.programme()?;
+        let query = lot::Entity::find()
+            .filter(lot::Column::ProgrammeId.eq(programme))
+            .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
+            .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
+            .order_by_asc(lot::Column::Id);
+        Ok(query.all(self.db.primary()).await?)
+    }
+}
+
+impl HistoryFilter {
+    fn apply_to(self, mut query: Select<entry::Entity>) -> Select<entry::Entity> {
+        if let Some(kinds) = self.kinds {
+            query = query.filter(entry::Column::Kind.is_in(kinds));
+        }
+        if let Some(partner) = self.partner {
+            query = query.filter(entry::Column::PartnerId.eq(partner));
+        }
+        if let Some(from) = self.from {
+            query = query.filter(entry::Column::OccurredAt.gte(from));
+        }
+        if let Some(until) = self.until {
+            query = query.filter(entry::Column::OccurredAt.lt(until));
+        }
+        query
+    }
+}
+
+fn as_seen_by(actor: &Actor, query: Select<entry::Entity>) -> Select<entry::Entity> {
+    match actor.who() {
+        Who::Partner(partner, _) => query.filter(entry::Column::PartnerId.eq(partner)),
+        _ => query,
+    }
+}
