@@ -1,8 +1,13 @@
 //! Files of receipts, good and bad, on the sample that the repository carries.
 
 use std::fs;
+use std::io::Read;
+use std::time::Duration;
+
+use flate2::read::MultiGzDecoder;
 
 use super::Folder;
+use super::coalition::Coalition;
 use crate::tidy;
 
 fn sample() -> Vec<u8> {
@@ -39,4 +44,69 @@ fn refused_rows_are_in_a_file_beside_and_in_the_exit_status() {
     assert!(ended.printed.contains("why, row by row: a.csv.refused.csv"), "{}", ended.printed);
     let refused = fs::read_to_string(folder.0.join("a.csv.refused.csv")).unwrap();
     assert!(refused.contains("2,NUMBER_NEGATIVE,"), "{refused}");
+}
+
+/// The first lines of the sample, or the whole of the file that FLORIN_TEST_RECEIPTS names.
+fn receipts() -> String {
+    let named = std::env::var("FLORIN_TEST_RECEIPTS");
+    let file = named.as_ref().map_or_else(|_| sample(), |path| fs::read(path).unwrap());
+    let mut text = String::new();
+    MultiGzDecoder::new(&*file).read_to_string(&mut text).unwrap();
+    match named {
+        Ok(_) => text,
+        Err(_) => text.lines().take(5_000).map(|line| format!("{line}\n")).collect(),
+    }
+}
+
+const BACKFILL: &str = "import receipts --backfill receipts.csv";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_import_changes_nothing() {
+    let receipts = receipts();
+    let coalition = Coalition::of(&receipts).await;
+    coalition.folder.file("receipts.csv", &receipts);
+
+    let first = coalition.florin(BACKFILL);
+    assert_eq!(first.code, 0, "{}{}", first.printed, first.complained);
+    let totals = coalition.totals().await;
+    assert!(totals.iter().any(|line| line.starts_with("grocer ")), "{totals:?}");
+
+    let second = coalition.florin(BACKFILL);
+    assert_eq!(second.code, 0, "{}", second.complained);
+    assert!(second.printed.contains(": 0 recorded, "), "{}", second.printed);
+    assert_eq!(coalition.totals().await, totals);
+    println!("{}{}{}", first.printed, second.printed, totals[..7].join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_killed_is_finished_by_the_next() {
+    let receipts = receipts();
+    let (killed, whole) = (Coalition::of(&receipts).await, Coalition::of(&receipts).await);
+    for coalition in [&killed, &whole] {
+        coalition.folder.file("receipts.csv", &receipts);
+    }
+    let mut import = killed.folder.command(BACKFILL, &killed.settings()).spawn().unwrap();
+    while killed.receipts().await == 0 {
+        assert!(import.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    let (before, begun) = (killed.receipts().await, killed.totals().await);
+
+    assert_eq!(killed.florin(BACKFILL).code, 0);
+    assert_eq!(whole.florin(BACKFILL).code, 0);
+    assert_eq!(killed.totals().await, whole.totals().await);
+    assert!(before < killed.receipts().await && begun != killed.totals().await, "killed too late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_receipts_may_not_be_that_old() {
+    let receipts: String = receipts().lines().take(3).map(|line| format!("{line}\n")).collect();
+    let coalition = Coalition::of(&receipts).await;
+    coalition.folder.file("receipts.csv", &receipts);
+    let ended = coalition.florin("import receipts receipts.csv");
+    assert_eq!(ended.code, 3, "{}", ended.complained);
+    let refused = fs::read_to_string(coalition.folder.0.join("receipts.csv.refused.csv")).unwrap();
+    assert!(refused.contains("2,OCCURRED_TOO_LONG_AGO,"), "{refused}");
 }

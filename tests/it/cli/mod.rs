@@ -1,5 +1,6 @@
 //! The program itself, as a shell runs it: what it prints, how it ends, what it leaves behind.
 
+mod coalition;
 mod import;
 mod programme;
 mod settings;
@@ -34,6 +35,16 @@ impl Folder {
 
     /// The same with settings in the environment.
     fn florin_with(&self, line: &str, settings: &[(&str, &str)]) -> Ended {
+        let Output { status, stdout, stderr } = self.command(line, settings).output().unwrap();
+        Ended {
+            code: status.code().unwrap(),
+            printed: String::from_utf8(stdout).unwrap(),
+            complained: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// The command, not yet run: with these settings, and none of whoever runs the test.
+    fn command(&self, line: &str, settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(binary());
         for (name, _) in std::env::vars() {
             if name.starts_with("FLORIN_") || name.ends_with("_URL") {
@@ -41,13 +52,8 @@ impl Folder {
             }
         }
         command.current_dir(&self.0).env("FLORIN_DATA", "data").envs(settings.iter().copied());
-        let Output { status, stdout, stderr } =
-            command.args(line.split_whitespace()).output().unwrap();
-        Ended {
-            code: status.code().unwrap(),
-            printed: String::from_utf8(stdout).unwrap(),
-            complained: String::from_utf8(stderr).unwrap(),
-        }
+        command.args(line.split_whitespace());
+        command
     }
 }
 

@@ -23,9 +23,8 @@ impl Draft<'_> {
         for lot in lots.iter().filter(|lot| !lot.points.is_zero()) {
             debt_filled = debt_filled.plus(self.add(at, lot)?).map_err(overflow)?;
         }
-        if !points.is_zero() {
-            self.touch(at.wallet)?;
-        }
+        // Buying for less than a point is activity too.
+        self.touch(at.wallet)?;
         self.explain(&Figures { debt_filled, ..Figures::default() });
         Ok(())
     }

@@ -1,0 +1,160 @@
+//! The coalition that the sample's receipts belong to: seven partners, their stores, and a member
+//! for most of its cards; on SQLite, or on a database of its own where the suite runs on PostgreSQL.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::amount::BasisPoints;
+use entity::partners::contract::{Funding, OnUs};
+use entity::partners::partner::ReceiptScope;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use service::members::{Enrol, Members};
+use service::partners::{AddStore, Onboard, Partners, Roles, Sign};
+use service::programmes::Programmes;
+use service::{Actor, Clock, Db, Location, Scope, Who};
+
+use super::Folder;
+
+/// A folder with a coalition in it.
+pub(super) struct Coalition {
+    pub(super) folder: Folder,
+    /// The settings that lead to its database.
+    settings: Vec<(&'static str, String)>,
+    url: String,
+}
+
+impl Coalition {
+    /// The coalition of these receipts. Every fifth card belongs to nobody yet.
+    pub(super) async fn of(receipts: &str) -> Self {
+        let folder = Folder::new();
+        let (settings, location, url) = database(&folder).await;
+        let coalition = Self { folder, settings, url };
+        let made =
+            coalition.florin("programme create arno --name Arno --currency USD --pending-days 0");
+        assert_eq!(made.code, 0, "{}", made.complained);
+        populate(Db::open(&location).await.unwrap(), receipts).await;
+        coalition
+    }
+
+    pub(super) fn florin(&self, line: &str) -> super::Ended {
+        self.folder.florin_with(line, &self.settings())
+    }
+
+    pub(super) fn settings(&self) -> Vec<(&str, &str)> {
+        self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    /// Receipts, cents and points by partner, and points by card: what must be equal in the end.
+    pub(super) async fn totals(&self) -> Vec<String> {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let mut totals = lines(
+            &connection,
+            "select p.code || ' ' || count(*) || ' ' || sum(u.total_minor) || ' ' || sum(u.points)
+             from purchase u join partner p on p.id = u.partner_id group by p.code order by 1",
+        )
+        .await;
+        let by_card = "select c.number || ' ' || (w.available + w.pending)
+             from card c join member m on m.id = c.member_id join wallet w on w.id = m.wallet_id order by 1";
+        totals.extend(lines(&connection, by_card).await);
+        connection.close().await.unwrap();
+        totals
+    }
+
+    pub(super) async fn receipts(&self) -> u64 {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let count = lines(&connection, "select '' || count(*) from receipt_key").await;
+        connection.close().await.unwrap();
+        count[0].parse().unwrap()
+    }
+}
+
+async fn lines(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// A database of this test alone: a file in its folder, or one more on the server of the suite.
+async fn database(folder: &Folder) -> (Vec<(&'static str, String)>, Location, String) {
+    let Ok(server) = std::env::var("FLORIN_TEST_DATABASE_URL") else {
+        let file = folder.0.join("data/florin.sqlite");
+        return (
+            Vec::new(),
+            Location::Sqlite(file.clone()),
+            format!("sqlite://{}", file.display()),
+        );
+    };
+    let name = format!("florin_{}", uuid::Uuid::now_v7().simple());
+    let connection = Database::connect(&server).await.unwrap();
+    connection.execute_unprepared(&format!("create database {name}")).await.unwrap();
+    connection.close().await.unwrap();
+    let (root, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{root}/{name}");
+    let migrated = folder.florin_with("migrate", &[("DATABASE_URL", &url)]);
+    assert_eq!(migrated.code, 0, "{}", migrated.complained);
+    (vec![("DATABASE_URL", url.clone())], Location::Postgres(url.clone()), url)
+}
+
+async fn populate(db: Db, receipts: &str) {
+    let programmes = Programmes::new(db.clone(), Clock::System);
+    let programme = programmes.by_code(Some("arno")).await.unwrap();
+    let operator = programmes.operator_named(programme.id, "operator").await.unwrap();
+    let tomorrow = Utc::now() + TimeDelta::days(1);
+    let actor = Actor::new(programme.id, Who::Operator(operator.id), Scope::ALL.to_vec(), tomorrow);
+    let column = |at: &'static str| {
+        let header = receipts.lines().next().unwrap();
+        let at = header.split(',').position(|name| name == at).unwrap();
+        move |row: &str| row.split(',').nth(at).unwrap().to_owned()
+    };
+    let (partner, store, card) = (column("partner"), column("store_no"), column("card_no"));
+    let rows = || receipts.lines().skip(1);
+
+    let partners = Partners::new(db.clone(), Clock::System);
+    for code in rows().map(&partner).collect::<BTreeSet<_>>() {
+        let own = rows().filter(|row| partner(row) == code).map(&store).collect::<BTreeSet<_>>();
+        onboard(&partners, &actor, &code, own).await;
+    }
+    let members = Members::new(db, Clock::System);
+    let cards: BTreeSet<_> = rows().map(&card).collect();
+    for (place, card_number) in cards.into_iter().enumerate() {
+        if place % 5 != 0 {
+            let wish = Enrol { card_number, partner_reference: None };
+            members.enrol(&actor, wish).await.unwrap();
+        }
+    }
+}
+
+async fn onboard(partners: &Partners, actor: &Actor, code: &str, stores: BTreeSet<String>) {
+    let wish = Onboard {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        roles: Roles { issues: true, accepts: true, supplies: false },
+        receipt_scope: ReceiptScope::Partner,
+        base_rate_millipoints: 1_000,
+        excluded_categories: Vec::new(),
+    };
+    let partner = partners.onboard(actor, wish).await.unwrap().id;
+    partners.sign(actor, contract(partner)).await.unwrap();
+    for code in stores {
+        partners.add_store(actor, AddStore { partner, name: code.clone(), code }).await.unwrap();
+    }
+}
+
+fn contract(partner: entity::ids::PartnerId) -> Sign {
+    Sign {
+        partner,
+        valid_from: DateTime::parse_from_rfc3339("2016-01-01T00:00:00Z").unwrap().to_utc(),
+        funding: Funding::AtIssue,
+        issue_share_bp: None,
+        issue_price_micros: 10_000,
+        acceptance_price_micros: 9_000,
+        service_fee_bp: BasisPoints::new(100).unwrap(),
+        breakage_share_bp: BasisPoints::new(0).unwrap(),
+        on_us: OnUs::Full,
+        credit_limit_minor: None,
+        credit_alert_minor: None,
+        payment_days: 30,
+        dispute_days: 30,
+        tax_code: "NONE".to_owned(),
+    }
+}
