@@ -1,18 +1,32 @@
-//! Secrets of API clients: made here, kept only as Argon2id hashes.
+//! API clients and their secrets: made here, kept only as Argon2id hashes, checked in constant time
+//! and as often as a limiter lets.
 
 use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::ids::ApiClientId;
+use entity::partners::api_client;
 use entity::secret::SecretText;
+use sea_orm::EntityTrait;
 
+use crate::actor::{PARTNER_SCOPES, Scope};
+use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::hot::{Bucket, HotStore};
 
 /// 256 bits: not to be guessed, so the hash's cost is there against a stolen table alone.
 const SECRET_BYTES: usize = 32;
 /// So that a leaked secret is recognised by scanners.
 const PREFIX: &str = "fls_";
+/// Attempts of one client, and of one address: ten at once, then one in two seconds.
+const ATTEMPTS: Bucket = Bucket { capacity: 20, leak_per_second: 1 };
+const DROPS_PER_ATTEMPT: u64 = 2;
+
+/// What an unknown client's secret is compared with, so that it takes as long.
+pub(super) const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A new secret in plain and its hash. Hashing takes tens of milliseconds of a core, so it runs
 /// beside the request threads.
@@ -29,4 +43,73 @@ pub(crate) async fn new_secret() -> Result<(String, SecretText)> {
 fn hash(secret: &str) -> Result<SecretText> {
     let hash = Argon2::default().hash_password(secret.as_bytes());
     Ok(SecretText::new(hash.map_err(|error| Error::internal(error.to_string()))?.to_string()))
+}
+
+/// Whether the secret is the one that was hashed.
+pub(super) fn is_right(hash: &str, secret: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok())
+}
+
+/// The client of that id.
+pub(super) async fn find(db: &Db, client: &str) -> Result<Option<api_client::Model>> {
+    let Ok(id) = client.parse::<ApiClientId>() else { return Ok(None) };
+    Ok(api_client::Entity::find_by_id(id).one(db.primary()).await?)
+}
+
+/// Counts attempts by client and by address. When they can't be counted, nobody comes in.
+pub(super) async fn throttle(hot: &dyn HotStore, client: &str, address: &str) -> Result<()> {
+    let client = client.get(..64).unwrap_or(client);
+    for key in [format!("sign-in:client:{client}"), format!("sign-in:address:{address}")] {
+        let level = hot.pour(&key, ATTEMPTS, DROPS_PER_ATTEMPT).await;
+        let retry_after = match level {
+            Ok(level) if level.is_accepted => continue,
+            Ok(level) => level.retry_after.as_secs().max(1),
+            Err(_) => 5,
+        };
+        return Err(Error::Throttled { retry_after_seconds: retry_after });
+    }
+    Ok(())
+}
+
+/// The scopes to grant: all that the client has, or those it asks for among them.
+pub(super) fn granted(has: &str, asks: Option<&str>) -> Result<Vec<Scope>> {
+    let has: Vec<Scope> = has.split_whitespace().filter_map(Scope::parse).collect();
+    let Some(asks) = asks else { return Ok(has) };
+    let wanted = |name: &str| {
+        Scope::parse(name).filter(|scope| has.contains(scope) && PARTNER_SCOPES.contains(scope))
+    };
+    asks.split_whitespace()
+        .map(|name| {
+            wanted(name)
+                .ok_or_else(|| Error::bad_input("scope", format!("the client has no scope {name}")))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_is_long_and_only_it_is_right() {
+        let (secret, hash) = new_secret().await.unwrap();
+        assert!(secret.starts_with(PREFIX) && secret.len() == 47);
+        assert!(is_right(hash.expose(), &secret));
+        assert!(!is_right(hash.expose(), "fls_guess"));
+        assert_eq!(format!("{hash:?}"), "***");
+    }
+
+    #[test]
+    fn the_decoy_is_a_hash_that_nothing_matches() {
+        assert!(PasswordHash::new(DECOY).is_ok());
+        assert!(!is_right(DECOY, "anything"));
+    }
+
+    #[test]
+    fn a_client_gets_no_scope_that_it_lacks() {
+        assert_eq!(granted("purchases:write", None).unwrap(), [Scope::PurchasesWrite]);
+        assert!(granted("purchases:write", Some("purchases:write payments:write")).is_err());
+        assert!(granted("purchases:write", Some("ledger:adjust")).is_err());
+    }
 }

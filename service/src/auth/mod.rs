@@ -4,3 +4,174 @@
 //! never from a token's header; `jwk`, `jku` and `x5u` are ignored.
 
 pub mod clients;
+mod keys;
+mod seal;
+mod status;
+mod tokens;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::ids::ProgrammeId;
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+pub use self::keys::{KeySet, PublicKey};
+
+use self::keys::KeyRing;
+use self::tokens::{Verified, verify};
+use crate::actor::{Actor, Scope, Who};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::hot::HotStore;
+
+/// How many verified tokens are remembered.
+const TOKENS_REMEMBERED: usize = 10_000;
+/// How many secrets are hashed at a time: each takes a core and 19 MiB.
+const HASHES_AT_A_TIME: usize = 2;
+/// How long a partner's token holds.
+const CLIENT_TOKEN: TimeDelta = TimeDelta::minutes(15);
+
+/// The key that seals private keys at rest. Never printed.
+#[derive(Clone)]
+pub struct MasterKey([u8; 32]);
+
+impl MasterKey {
+    /// 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// How tokens are made and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What `iss` says: the gateway's public address.
+    pub issuer: String,
+    /// Seals private keys.
+    pub master_key: MasterKey,
+}
+
+/// A token that was issued.
+pub struct Issued {
+    /// The JWT.
+    pub token: String,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+}
+
+/// The use cases.
+pub struct Auth {
+    db: Db,
+    hot: Arc<dyn HotStore>,
+    issuer: String,
+    keys: KeyRing,
+    verified: Cache<[u8; 32], Verified>,
+    hashing: Arc<Semaphore>,
+}
+
+impl Auth {
+    /// The use cases over this database.
+    pub fn new(db: Db, clock: Clock, hot: Arc<dyn HotStore>, settings: Settings) -> Self {
+        Self {
+            keys: KeyRing::new(db.clone(), clock, settings.master_key),
+            issuer: settings.issuer,
+            verified: Cache::new(TOKENS_REMEMBERED),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
+            db,
+            hot,
+        }
+    }
+
+    /// Whose token it is. A suspension or revocation holds within half a minute.
+    pub async fn authenticate(&self, token: &str, now: DateTime<Utc>) -> Result<Actor> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.verified.get(&digest).filter(Verified::is_fresh);
+        let verified = match known {
+            Some(known) => known,
+            None => {
+                let verified = verify(&self.keys, &self.issuer, token, now).await?;
+                status::check(&self.db, &verified.actor).await?;
+                self.verified.insert(digest, verified.clone());
+                verified
+            }
+        };
+        verified.at(now)
+    }
+
+    /// Makes a token. For the command line, and for those who have proved who they are.
+    pub async fn issue(
+        &self,
+        programme: ProgrammeId,
+        who: Who,
+        scopes: Vec<Scope>,
+        life: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Issued> {
+        let expires_at = now + life;
+        let claims = tokens::Claims::new(&self.issuer, programme, who, &scopes, now, expires_at)?;
+        let token = tokens::sign(&self.keys, &claims, now).await?;
+        Ok(Issued { token, expires_at, scopes })
+    }
+
+    /// The keys that tokens can be checked with.
+    pub async fn jwks(&self, now: DateTime<Utc>) -> Result<KeySet> {
+        self.keys.public(now).await
+    }
+
+    /// A new key signs from now on; those before it verify until their tokens have ended.
+    pub async fn rotate_keys(&self, now: DateTime<Utc>) -> Result<String> {
+        self.keys.rotate(now).await
+    }
+
+    /// Makes sure that there is a key to sign with.
+    pub async fn prepare(&self, now: DateTime<Utc>) -> Result<()> {
+        self.keys.prepare(now).await
+    }
+
+    /// A token for an API client, by its id and secret (RFC 6749, section 4.4). Unknown, revoked and
+    /// wrong answer the same after the same work.
+    pub async fn client_token(
+        &self,
+        client: &str,
+        secret: &str,
+        scope: Option<&str>,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Issued> {
+        clients::throttle(self.hot.as_ref(), client, address).await?;
+        let row = clients::find(&self.db, client).await?;
+        let is_right = self.check_secret(row.as_ref(), secret).await?;
+        let row = row.filter(|row| is_right && row.revoked_at.is_none());
+        let row = row.ok_or(Error::Unauthenticated("unknown client or wrong secret"))?;
+        let scopes = clients::granted(&row.scopes, scope)?;
+        let who = Who::Partner(row.partner_id, row.id);
+        self.issue(row.programme_id, who, scopes, CLIENT_TOKEN, now).await
+    }
+
+    async fn check_secret(
+        &self,
+        row: Option<&entity::partners::api_client::Model>,
+        secret: &str,
+    ) -> Result<bool> {
+        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(Error::internal)?;
+        let hash = row.map_or(clients::DECOY, |row| row.secret_hash.expose()).to_owned();
+        let secret = secret.to_owned();
+        let check = move || {
+            let _permit = permit;
+            clients::is_right(&hash, &secret)
+        };
+        tokio::task::spawn_blocking(check).await.map_err(Error::internal)
+    }
+}
