@@ -5,6 +5,7 @@
 pub mod actor;
 mod audit;
 pub mod auth;
+pub mod background;
 pub mod clock;
 pub mod db;
 pub mod earning;
@@ -13,6 +14,7 @@ mod fresh;
 pub mod hot;
 mod keys;
 pub mod ledger;
+pub mod live;
 pub mod members;
 pub mod migrate;
 pub mod page;
@@ -22,11 +24,105 @@ pub mod programmes;
 pub mod purchases;
 pub mod refusal;
 mod rows;
+mod sequencer;
 pub mod text;
 mod tx;
+
+use std::sync::Arc;
 
 pub use actor::{Actor, Scope, Who};
 pub use clock::Clock;
 pub use db::{Db, Location};
 pub use error::{Error, Result};
 pub use refusal::{Code, Refusal};
+
+use auth::Auth;
+use hot::HotStore;
+use ledger::Ledger;
+use live::Live;
+use members::Members;
+use partners::Partners;
+use payments::Payments;
+use programmes::Programmes;
+use purchases::Purchases;
+
+/// All use cases, one field a context. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// Programmes and their operators.
+    pub programmes: Arc<Programmes>,
+    /// Partners, stores, contracts, API clients.
+    pub partners: Arc<Partners>,
+    /// Members, cards, households.
+    pub members: Arc<Members>,
+    /// Balances, history, transfers, adjustments.
+    pub ledger: Arc<Ledger>,
+    /// Receipts.
+    pub purchases: Arc<Purchases>,
+    /// Paying with points.
+    pub payments: Arc<Payments>,
+    /// Tokens and keys.
+    pub auth: Arc<Auth>,
+    /// Live updates.
+    pub live: Arc<Live>,
+    /// Disposable shared state.
+    pub hot: Arc<dyn HotStore>,
+    /// The time.
+    pub clock: Clock,
+    db: Db,
+}
+
+impl Services {
+    /// All use cases over this database and shared state.
+    pub fn new(db: Db, clock: Clock, hot: Arc<dyn HotStore>, auth: auth::Settings) -> Self {
+        let programmes = Arc::new(Programmes::new(db.clone(), clock.clone()));
+        let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
+        let members = Arc::new(Members::new(db.clone(), clock.clone()));
+        let (p, q) = (Arc::clone(&programmes), Arc::clone(&partners));
+        let purchases = Purchases::new(db.clone(), clock.clone(), Arc::clone(&p), Arc::clone(&q));
+        let payments = Payments::new(db.clone(), clock.clone(), Arc::clone(&p), q);
+        Self {
+            ledger: Arc::new(Ledger::new(db.clone(), clock.clone(), p)),
+            purchases: Arc::new(purchases),
+            payments: Arc::new(payments),
+            auth: Arc::new(Auth::new(db.clone(), clock.clone(), Arc::clone(&hot), auth)),
+            live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
+            programmes,
+            partners,
+            members,
+            hot,
+            clock,
+            db,
+        }
+    }
+
+    /// Whether requests can be served: the database answers.
+    pub async fn ready(&self) -> Result<()> {
+        self.db.ping().await
+    }
+
+    /// Settles what is due in every programme by now; says in how many wallets.
+    pub async fn settle_due(&self) -> Result<u64> {
+        let mut settled = 0;
+        for programme in self.programmes.all().await? {
+            settled += self.ledger.settle_due(programme.id, self.clock.now()).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Gives all committed facts their place in the sequence; says how many there were.
+    pub async fn sequence(&self) -> Result<u64> {
+        let mut moved = 0;
+        loop {
+            match sequencer::advance(&self.db).await? {
+                0 => return Ok(moved),
+                more => moved += more,
+            }
+        }
+    }
+
+    /// Lets the database go.
+    pub async fn close(self) -> Result<()> {
+        self.db.close().await
+    }
+}

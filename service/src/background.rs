@@ -1,0 +1,75 @@
+//! What a gateway does by itself: sequences facts, passes them on, and settles what is due. Each is
+//! safe to run late, twice, or on several gateways at once; an error is logged and tried again.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::Result;
+use crate::{Services, sequencer};
+
+const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
+const LISTEN_EVERY: Duration = Duration::from_millis(250);
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Starts the tasks; they end when `stop` is cancelled. Wait for the tracker before closing.
+pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
+    let tracker = TaskTracker::new();
+    let (s, p, d) = (services.clone(), services.clone(), services.clone());
+    tracker.spawn(repeat(stop.clone(), "sequence", move || sequence(s.clone())));
+    tracker.spawn(repeat(stop.clone(), "pass on", move || pass_on(p.clone())));
+    tracker.spawn(repeat(stop.clone(), "settle", move || settle(d.clone())));
+    tracker.close();
+    tracker
+}
+
+/// Runs a task until stopped; it says how long to wait.
+async fn repeat<F: Future<Output = Result<Duration>>>(
+    stop: CancellationToken,
+    task: &'static str,
+    run: impl Fn() -> F,
+) {
+    while !stop.is_cancelled() {
+        let pause = match run().await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(task, error = ?error, "background work failed and will be tried again");
+                AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn sequence(services: Services) -> Result<Duration> {
+    let moved = sequencer::advance(&services.db).await?;
+    if moved == 0 {
+        return Ok(SEQUENCE_EVERY);
+    }
+    metrics::counter!("florin_facts_sequenced_total").increment(moved);
+    // A wake-up that is lost is made up for by polling.
+    let _ = services.hot.wake().await;
+    Ok(Duration::ZERO)
+}
+
+async fn pass_on(services: Services) -> Result<Duration> {
+    let mut woken = services.hot.woken();
+    woken.mark_unchanged();
+    if services.live.advance().await? {
+        return Ok(Duration::ZERO);
+    }
+    // Woken or not, it is worth a look then.
+    let _ = tokio::time::timeout(LISTEN_EVERY, woken.changed()).await;
+    Ok(Duration::ZERO)
+}
+
+async fn settle(services: Services) -> Result<Duration> {
+    services.settle_due().await?;
+    Ok(SETTLE_EVERY)
+}

@@ -1,0 +1,202 @@
+//! Live updates: what happened, to those who may know, as it enters the sequence of facts.
+//!
+//! Each gateway reads the sequence's tail once, whatever the number of its subscribers, and fans it
+//! out in memory. A subscriber that comes back with `after`, or fell behind, is served from the
+//! table until it has caught up: no gap, nothing twice.
+
+mod facts;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use entity::ids::{PartnerId, ProgrammeId, WalletId};
+use entity::ledger::entry::{self, EntryKind};
+use entity::purchases::purchase;
+use futures_util::stream::{self, Stream};
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::actor::{Actor, Scope};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::members::Members;
+
+/// How many batches a slow subscriber may be behind before it reads from the table.
+const BATCHES_KEPT: usize = 256;
+
+/// Something that happened, at its place in the sequence.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its place: resume after it.
+    pub position: i64,
+    /// In which programme.
+    pub programme: ProgrammeId,
+    /// The ledger's entry, if it is one.
+    pub entry: Option<entry::Model>,
+    /// The receipt that was kept without a member, if it is that.
+    pub kept: Option<purchase::Model>,
+}
+
+/// The use cases.
+pub struct Live {
+    db: Db,
+    members: Arc<Members>,
+    tail: AtomicI64,
+    events: broadcast::Sender<Arc<Vec<Event>>>,
+}
+
+/// What a subscriber wants to hear of.
+#[derive(Clone, Copy, Debug)]
+enum Interest {
+    Wallet(ProgrammeId, WalletId),
+    Receipts(ProgrammeId, PartnerId),
+}
+
+impl Interest {
+    fn covers(self, event: &Event) -> bool {
+        match (self, &event.entry, &event.kept) {
+            (Self::Wallet(programme, wallet), Some(entry), _) => {
+                event.programme == programme && entry.wallet_id == wallet
+            }
+            (Self::Receipts(programme, partner), Some(entry), _) => {
+                event.programme == programme
+                    && entry.partner_id == Some(partner)
+                    && matches!(entry.kind, EntryKind::Earned | EntryKind::Returned)
+            }
+            (Self::Receipts(programme, partner), None, Some(kept)) => {
+                event.programme == programme && kept.partner_id == partner
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Live {
+    /// The use cases over this database.
+    pub fn new(db: Db, members: Arc<Members>) -> Self {
+        Self { db, members, tail: AtomicI64::new(-1), events: broadcast::Sender::new(BATCHES_KEPT) }
+    }
+
+    /// Each change of the calling member's wallet, from now or after a position.
+    pub async fn wallet_changes(
+        self: &Arc<Self>,
+        actor: &Actor,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
+        let (programme, _) = actor.member()?;
+        let member = self.members.own(actor).await?;
+        self.subscribe(Interest::Wallet(programme, member.wallet_id), after).await
+    }
+
+    /// Each receipt and return of the calling partner, from now or after a position.
+    pub async fn purchases(
+        self: &Arc<Self>,
+        actor: &Actor,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
+        let (programme, partner) = actor.partner(Scope::PurchasesRead)?;
+        self.subscribe(Interest::Receipts(programme, partner), after).await
+    }
+
+    async fn subscribe(
+        self: &Arc<Self>,
+        interest: Interest,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
+        // First listen, then look where the sequence ends: nothing falls in between.
+        let events = self.events.subscribe();
+        let end = facts::end(&self.db).await?;
+        let cursor = match after {
+            None => end,
+            Some(after) if (0..=end).contains(&after) => after,
+            Some(_) => {
+                return Err(Error::bad_input(
+                    "after",
+                    format!("after is a position from 0 to {end}"),
+                ));
+            }
+        };
+        let subscriber = Subscriber {
+            live: Arc::clone(self),
+            interest,
+            cursor,
+            is_behind: cursor < end,
+            events,
+            ready: VecDeque::new(),
+        };
+        Ok(stream::unfold(Some(subscriber), |subscriber| async {
+            let mut subscriber = subscriber?;
+            match subscriber.next().await {
+                Ok(Some(event)) => Some((Ok(event), Some(subscriber))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        }))
+    }
+
+    /// Reads what is new in the sequence and passes it on; says whether there was anything.
+    pub(crate) async fn advance(&self) -> Result<bool> {
+        let tail = self.tail.load(Ordering::Relaxed);
+        if tail < 0 {
+            self.tail.store(facts::end(&self.db).await?, Ordering::Relaxed);
+            return Ok(false);
+        }
+        let batch = facts::after(&self.db, tail).await?;
+        let Some(last) = batch.last() else { return Ok(false) };
+        self.tail.store(last.position, Ordering::Relaxed);
+        // Nobody listening is no fault.
+        let _ = self.events.send(Arc::new(batch));
+        Ok(true)
+    }
+}
+
+struct Subscriber {
+    live: Arc<Live>,
+    interest: Interest,
+    cursor: i64,
+    is_behind: bool,
+    events: broadcast::Receiver<Arc<Vec<Event>>>,
+    ready: VecDeque<Event>,
+}
+
+impl Subscriber {
+    /// The next event; none when the gateway stops.
+    async fn next(&mut self) -> Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Some(event));
+            }
+            let batch = if self.is_behind {
+                self.catch_up().await?
+            } else {
+                match self.events.recv().await {
+                    Ok(batch) => batch,
+                    Err(RecvError::Lagged(_)) => {
+                        self.is_behind = true;
+                        continue;
+                    }
+                    Err(RecvError::Closed) => return Ok(None),
+                }
+            };
+            self.accept(&batch);
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<Arc<Vec<Event>>> {
+        let batch = facts::after(&self.live.db, self.cursor).await?;
+        self.is_behind = !batch.is_empty();
+        Ok(Arc::new(batch))
+    }
+
+    fn accept(&mut self, batch: &[Event]) {
+        for event in batch {
+            if event.position <= self.cursor {
+                continue;
+            }
+            self.cursor = event.position;
+            if self.interest.covers(event) {
+                self.ready.push_back(event.clone());
+            }
+        }
+    }
+}
