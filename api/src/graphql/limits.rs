@@ -17,12 +17,14 @@ pub(super) struct Limits {
     brackets_max: usize,
     /// The most uses of directives in a document.
     directives_max: usize,
-    /// The most fields of a document once its fragments are expanded.
+    /// The most fields and fragments of a document once its fragments are expanded.
     selections_max: usize,
     /// The most aliases of a document.
     aliases_max: usize,
     /// The most fields below each other.
     depth_max: usize,
+    /// The most selection sets within each other, those of fragments too.
+    nesting_max: usize,
     /// The most nodes of a page: the bound of `first` and `last`.
     page_max: u64,
     /// The most ids in one `nodes` field.
@@ -32,9 +34,9 @@ pub(super) struct Limits {
     /// The most that one call may cost. Every object counts one, a page as many as it may hold.
     cost_max: u32,
     /// What a client may spend at once.
-    cost_bucket: u32,
+    cost_bucket: u64,
     /// What a client gets back each second.
-    cost_restored_per_second: u32,
+    cost_restored_per_second: u64,
     /// The most operations that may be open on one WebSocket.
     socket_operations_max: usize,
 }
@@ -56,6 +58,7 @@ impl LimitsQuery {
             selections_max: set::SELECTIONS_MAX,
             aliases_max: set::ALIASES_MAX,
             depth_max: set::DEPTH_MAX,
+            nesting_max: set::NESTING_MAX,
             page_max: service::page::PAGE_MAX,
             nodes_max: set::NODES_MAX,
             request_timeout_seconds: set::REQUEST_TIMEOUT.as_secs(),

@@ -1,4 +1,4 @@
-//! Loading many things at once: the keys that resolvers ask for in one tick become one query.
+//! Loading many things at once: the keys that resolvers ask for side by side become one query.
 //!
 //! A loader lives for one request, so nothing leaks between callers. It keeps no answers, so that a
 //! subscription sees each event's own state.
@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::hash::Hash;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::FutureExt as _;
@@ -33,9 +33,10 @@ pub trait Batch: Send + Sync + 'static {
 }
 
 type Found<B> = Result<Arc<HashMap<<B as Batch>::Key, <B as Batch>::Value>>, ApiError>;
-type Keys<B> = Arc<Mutex<HashSet<<B as Batch>::Key>>>;
+/// Every key that was asked for, once for each time: their number tells whether more still come.
+type Keys<B> = Arc<Mutex<Vec<<B as Batch>::Key>>>;
 
-/// Gathers keys until its tick ends, then reads them with one call.
+/// Gathers keys for as long as they come, then reads them with one call.
 pub struct Loader<B: Batch> {
     batch: Arc<B>,
     open: Mutex<Option<Gathering<B>>>,
@@ -52,14 +53,14 @@ impl<B: Batch> Loader<B> {
         Self { batch: Arc::new(batch), open: Mutex::new(None) }
     }
 
-    /// The value of `key`, together with whatever else is asked for in this tick.
+    /// The value of `key`, together with whatever else is asked for meanwhile.
     pub async fn load(&self, key: B::Key) -> Result<Option<B::Value>, ApiError> {
         let answer = self.join(key.clone());
         Ok(answer.await?.get(&key).cloned())
     }
 
     fn join(&self, key: B::Key) -> Shared<BoxFuture<'static, Found<B>>> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.open);
         // Once a gathering reads, it has taken its keys, and others must start a new one.
         let gathering = match open.take() {
             Some(gathering) if add(&gathering.keys, &key) => gathering,
@@ -71,21 +72,28 @@ impl<B: Batch> Loader<B> {
     }
 
     fn gather(&self, first: B::Key) -> Gathering<B> {
-        let keys: Keys<B> = Arc::new(Mutex::new(HashSet::from([first])));
+        let keys: Keys<B> = Arc::new(Mutex::new(vec![first]));
         let (batch, gathered) = (self.batch.clone(), keys.clone());
         let read = async move {
-            tick().await;
-            let keys =
-                std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
+            // The library runs long lists a few items a turn: as long as some ask, others follow.
+            let asked = || lock(&gathered).len();
+            loop {
+                let before = asked();
+                turn_around().await;
+                if asked() == before {
+                    break;
+                }
+            }
+            let keys: HashSet<_> = std::mem::take(&mut *lock(&gathered)).into_iter().collect();
             Ok(Arc::new(batch.load(keys.into_iter().collect()).await?))
         };
         Gathering { keys, answer: read.boxed().shared() }
     }
 }
 
-/// Ends when the runtime comes round to this task again, so that every sibling resolver has run
-/// once. A plain `yield_now` ends at its second poll, which a sibling sharing it may cause.
-async fn tick() {
+/// Ends when the runtime comes round to this task again, so that sibling resolvers have run. A plain
+/// `yield_now` ends at its second poll, which a sibling sharing it may cause.
+async fn turn_around() {
     let mut turn: Option<Arc<Turn>> = None;
     let mut around = pin!(tokio::task::yield_now());
     poll_fn(|ctx| match &turn {
@@ -113,14 +121,19 @@ impl Wake for Turn {
     }
 }
 
-/// Adds to keys that are still gathered; an empty set has been taken.
-fn add<K: Clone + Eq + Hash>(keys: &Mutex<HashSet<K>>, key: &K) -> bool {
-    let mut keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+/// Adds to keys that are still gathered; an empty list has been taken.
+fn add<K: Clone>(keys: &Mutex<Vec<K>>, key: &K) -> bool {
+    let mut keys = lock(keys);
     if keys.is_empty() {
         return false;
     }
-    keys.insert(key.clone());
+    keys.push(key.clone());
     true
+}
+
+/// What a panic elsewhere has left is as good as before: each change here is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The loaders of one request, made when first asked for.
@@ -130,7 +143,7 @@ pub struct Loaders(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 impl Loaders {
     /// This request's loader of `B`.
     pub fn of<B: Batch>(&self, make: impl FnOnce() -> B) -> Arc<Loader<B>> {
-        let mut loaders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaders = lock(&self.0);
         let known = loaders.get(&TypeId::of::<B>()).cloned();
         if let Some(loader) = known.and_then(|loader| loader.downcast().ok()) {
             return loader;
@@ -166,6 +179,43 @@ mod tests {
         assert_eq!(found, [Some(2), Some(2), Some(4), None]);
         assert_eq!(loader.load(3).await.unwrap(), Some(6));
         assert_eq!(*loader.batch.0.lock().unwrap(), [3, 1]);
+    }
+
+    struct Item(u32);
+
+    #[async_graphql::Object]
+    impl Item {
+        async fn double(&self, ctx: &async_graphql::Context<'_>) -> Option<u32> {
+            let loader = ctx.data_unchecked::<Arc<Loader<Doubles>>>();
+            loader.load(self.0 % 10).await.ok()?
+        }
+
+        async fn below(&self) -> Vec<Item> {
+            (0..3).map(|step| Item(self.0 + step)).collect()
+        }
+    }
+
+    struct Items;
+
+    #[async_graphql::Object]
+    impl Items {
+        async fn items(&self) -> Vec<Item> {
+            (0..200).map(Item).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn each_level_of_a_query_is_read_at_once() {
+        let loader = Arc::new(Loader::new(Doubles(Mutex::default())));
+        let schema = async_graphql::Schema::build(
+            Items,
+            async_graphql::EmptyMutation,
+            async_graphql::EmptySubscription,
+        );
+        let schema = schema.data(loader.clone()).finish();
+        let response = schema.execute("{ items { double below { double } } }").await;
+        assert!(response.is_ok());
+        assert_eq!(*loader.batch.0.lock().unwrap(), [10]);
     }
 
     #[tokio::test]

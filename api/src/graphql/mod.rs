@@ -61,10 +61,10 @@ pub mod page;
 pub mod scalars;
 
 use async_graphql::{
-    Data, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder,
+    Context, Data, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder,
     ValidationMode,
 };
-use service::Actor;
+use service::{Actor, Services};
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
@@ -72,6 +72,11 @@ pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>
 /// What can be read.
 #[derive(Default, MergedObject)]
 pub struct Query(limits::LimitsQuery);
+
+/// The schema over these services.
+pub fn schema(services: Services) -> Schema {
+    builder().data(services).finish()
+}
 
 /// The schema as text: sorted, described, the same for the same program.
 pub fn sdl() -> String {
@@ -86,7 +91,7 @@ pub fn sdl() -> String {
 }
 
 /// The schema, still without its services.
-pub fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
     Schema::build(Query::default(), EmptyMutation, EmptySubscription)
         .register_output_type::<mutation::UserErrorInterface>()
         .disable_suggestions()
@@ -100,4 +105,12 @@ pub fn request_data(actor: Actor) -> Data {
     data.insert(actor);
     data.insert(loaders::Loaders::default());
     data
+}
+
+/// What every resolver starts from: the services, and who asks.
+///
+/// # Panics
+/// When the schema runs without the gateway, which puts both there for every request.
+pub fn app<'c>(ctx: &Context<'c>) -> (&'c Services, &'c Actor) {
+    (ctx.data_unchecked::<Services>(), ctx.data_unchecked::<Actor>())
 }

@@ -13,12 +13,16 @@ pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const BRACKETS_MAX: usize = 200;
 /// Signs `@` in a document, wherever they stand.
 pub(crate) const DIRECTIVES_MAX: usize = 50;
-/// Fields once every fragment is expanded.
+/// Fields and fragments once every fragment is expanded.
 pub(crate) const SELECTIONS_MAX: usize = 5_000;
 /// Aliases in a document.
 pub(crate) const ALIASES_MAX: usize = 100;
 /// Fields below each other, fragments expanded.
 pub(crate) const DEPTH_MAX: usize = 15;
+/// Selection sets within each other, those of fragments too: as deep as the executing library goes.
+pub(crate) const NESTING_MAX: usize = 32;
+/// Bytes of a form at `/oauth/token`.
+pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
 /// What a page holds when nothing is asked.
 pub(crate) const PAGE_DEFAULT: u64 = 20;
 /// Ids that one `nodes` field may name.
@@ -28,8 +32,8 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that one call may cost.
 pub(crate) const COST_MAX: u32 = 10_000;
 /// What a client may spend at once.
-pub(crate) const COST_BUCKET: u32 = 20_000;
+pub(crate) const COST_BUCKET: u64 = 20_000;
 /// What a client gets back each second.
-pub(crate) const COST_RESTORED_PER_SECOND: u32 = 1_000;
+pub(crate) const COST_RESTORED_PER_SECOND: u64 = 2_000;
 /// Operations open on one WebSocket.
 pub(crate) const SOCKET_OPERATIONS_MAX: usize = 50;

@@ -1,14 +1,17 @@
 //! A request that was refused before anything ran: no `data`, one code, one or more errors.
 
+use std::time::Duration;
+
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::error::Fault;
+use crate::graphql::error::{ApiError, Fault};
 
 /// Why nothing ran.
 #[derive(Clone, Debug)]
 pub(crate) struct Rejection {
     fault: Fault,
     errors: Vec<ServerError>,
+    retry_after: Option<Duration>,
 }
 
 impl Rejection {
@@ -25,7 +28,18 @@ impl Rejection {
             error.extensions = Some(fault.extensions());
             error
         });
-        Self { fault, errors: errors.collect() }
+        Self { fault, errors: errors.collect(), retry_after: None }
+    }
+
+    /// The same, worth another try after a while.
+    #[must_use]
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    /// When another try is worth it.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The code that all its errors share.
@@ -36,5 +50,14 @@ impl Rejection {
     /// What the client reads.
     pub(crate) fn into_errors(self) -> Vec<ServerError> {
         self.errors
+    }
+}
+
+/// A use case's error before anything ran: a token that doesn't hold, for one.
+impl From<service::Error> for Rejection {
+    fn from(error: service::Error) -> Self {
+        let fault = Fault::from(&error);
+        let shown = async_graphql::Error::from(ApiError::from(error));
+        Self::new(fault, shown.message)
     }
 }

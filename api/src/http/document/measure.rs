@@ -10,24 +10,34 @@ use async_graphql::parser::types::{
 };
 
 use crate::graphql::error::Fault;
-use crate::http::limits::{ALIASES_MAX, DEPTH_MAX, SELECTIONS_MAX};
+use crate::http::limits::{ALIASES_MAX, DEPTH_MAX, NESTING_MAX, SELECTIONS_MAX};
 use crate::http::rejection::Rejection;
 
 /// The size of a selection set, fragments expanded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Size {
     selections: usize,
+    /// Fields below each other.
     depth: usize,
+    /// Selection sets within each other, those of fragments too.
+    nesting: usize,
     /// Fields that stand directly in it, `__typename` aside.
     top_fields: usize,
 }
 
 impl Size {
+    /// As a fragment, inline or spread: a selection itself, so that nothing is free.
+    fn as_fragment(self) -> Self {
+        let selections = self.selections.saturating_add(1);
+        Self { selections, nesting: self.nesting + 1, ..self }
+    }
+
     /// Beside each other.
     fn and(self, other: Self) -> Self {
         Self {
             selections: self.selections.saturating_add(other.selections),
             depth: self.depth.max(other.depth),
+            nesting: self.nesting.max(other.nesting),
             top_fields: self.top_fields.saturating_add(other.top_fields),
         }
     }
@@ -54,8 +64,11 @@ pub(super) fn check(document: &ExecutableDocument) -> Result<(), Rejection> {
 
 fn within(size: Size) -> Result<(), Rejection> {
     if size.selections > SELECTIONS_MAX {
-        let message = format!("a document has at most {SELECTIONS_MAX} fields, fragments expanded");
+        let message = format!("at most {SELECTIONS_MAX} selections are made, fragments expanded");
         return too_complex(message);
+    }
+    if size.nesting > NESTING_MAX {
+        return too_complex(format!("selections stand at most {NESTING_MAX} within each other"));
     }
     if size.depth > DEPTH_MAX {
         return too_complex(format!("fields stand at most {DEPTH_MAX} deep"));
@@ -92,15 +105,19 @@ impl<'d> Measure<'d> {
                 Selection::Field(field) => {
                     self.aliases += usize::from(field.node.alias.is_some());
                     let below = self.set(&field.node.selection_set.node)?;
+                    let has_set = !field.node.selection_set.node.items.is_empty();
                     Size {
                         selections: below.selections.saturating_add(1),
                         depth: below.depth + 1,
+                        nesting: below.nesting + usize::from(has_set),
                         top_fields: usize::from(field.node.name.node != "__typename"),
                     }
                 }
-                Selection::InlineFragment(inline) => self.set(&inline.node.selection_set.node)?,
+                Selection::InlineFragment(inline) => {
+                    self.set(&inline.node.selection_set.node)?.as_fragment()
+                }
                 Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node)?
+                    self.fragment(&spread.node.fragment_name.node)?.as_fragment()
                 }
             };
             sum = sum.and(size);
@@ -152,6 +169,24 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(fault(&bomb), Some(Fault::DocumentTooComplex));
         assert!(begun.elapsed() < Duration::from_millis(100));
+    }
+
+    #[test]
+    fn a_bomb_without_a_charge_is_one_too() {
+        let mut bomb = "{ ...f0 }".to_owned();
+        for step in 0..40 {
+            let next = step + 1;
+            write!(bomb, " fragment f{step} on Query {{ ...f{next} ...f{next} }}").unwrap();
+        }
+        assert_eq!(fault(&bomb), Some(Fault::DocumentTooComplex));
+    }
+
+    #[test]
+    fn fragments_nest_within_bounds() {
+        let nested =
+            |levels: usize| format!("{}{{ a }}{}", "{ ... ".repeat(levels), " }".repeat(levels));
+        assert_eq!(fault(&nested(32)), None);
+        assert_eq!(fault(&nested(33)), Some(Fault::DocumentTooComplex));
     }
 
     #[test]

@@ -18,7 +18,6 @@ use async_graphql::parser::{self, types::ExecutableDocument};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use self::variables::JsonMap;
 use super::guard;
 use super::rejection::Rejection;
 use crate::graphql::error::Fault;
@@ -30,6 +29,7 @@ const CACHE_ITEMS: usize = 4_096;
 
 /// What an operation does, which decides who may send it how.
 pub(crate) use apollo_compiler::ast::OperationType;
+pub(crate) use apollo_compiler::response::JsonMap;
 
 /// The documents that were seen, checked against one schema.
 pub(crate) struct Documents {

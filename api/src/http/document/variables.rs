@@ -1,10 +1,8 @@
 //! Variables between the two libraries: checked as JSON, executed as GraphQL values.
 
-use apollo_compiler::response::JsonValue;
 use apollo_compiler::response::serde_json_bytes::ByteString;
+use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::{Name, Value, Variables};
-
-pub(crate) use apollo_compiler::response::JsonMap;
 
 /// The same values as the executing library wants them.
 pub(super) fn executable(values: &JsonMap) -> Variables {

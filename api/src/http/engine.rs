@@ -1,0 +1,220 @@
+//! One operation from its text to its answer, whatever carried it: admitted, charged, run, made
+//! whole. HTTP, WebSocket and server-sent events all end up here.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Executor, Response, ServerError, Value, value};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde::Deserialize;
+use service::hot::{Bucket, HotStore, Level};
+use service::{Actor, Who};
+
+use super::answer::Answer;
+use super::document::{Document, Documents, JsonMap, OperationType, Prepared};
+use super::limits::COST_MAX;
+use super::metrics;
+use super::rejection::Rejection;
+use super::settings::Settings;
+use crate::graphql;
+use crate::graphql::error::{Fault, INTERNAL_MESSAGE};
+
+/// What a client sends, on every transport.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Question {
+    /// The document.
+    pub(crate) query: Option<String>,
+    /// Which of its operations.
+    pub(crate) operation_name: Option<String>,
+    /// Values for its variables.
+    pub(crate) variables: Option<JsonMap>,
+    /// Whatever else; only a persisted document's hash means something here.
+    pub(crate) extensions: Option<JsonMap>,
+}
+
+/// Who sends it.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// As the token says.
+    pub(crate) actor: Actor,
+    /// From where: counts only for those without a token.
+    pub(crate) address: IpAddr,
+    /// The request's id.
+    pub(crate) request_id: String,
+}
+
+impl Caller {
+    fn is_anonymous(&self) -> bool {
+        self.actor.who() == Who::Anonymous
+    }
+
+    /// Whose bucket it pours into.
+    fn bucket(&self) -> String {
+        if self.is_anonymous() {
+            return format!("cost/address:{}", self.address);
+        }
+        format!("cost/{}", self.actor.caller())
+    }
+}
+
+/// An operation that was let in and paid for.
+pub(crate) struct Admitted {
+    prepared: Prepared,
+    operation_type: OperationType,
+    level: Option<Level>,
+}
+
+/// Runs operations against one schema.
+pub(crate) struct Engine<E> {
+    executor: E,
+    documents: Documents,
+    hot: Arc<dyn HotStore>,
+    settings: Settings,
+}
+
+impl<E: Executor> Engine<E> {
+    /// An engine over a schema and its text.
+    pub(crate) fn new(
+        executor: E,
+        sdl: &str,
+        hot: Arc<dyn HotStore>,
+        settings: Settings,
+    ) -> Result<Self, String> {
+        Ok(Self { executor, documents: Documents::new(sdl)?, hot, settings })
+    }
+
+    /// The document of a question.
+    pub(crate) fn read(&self, question: &Question) -> Result<Arc<Document>, Rejection> {
+        match &question.query {
+            Some(text) => self.documents.read(text),
+            None if question.asks_for_persisted() => {
+                let message = "no document is kept under that hash: send it in full";
+                Err(Rejection::new(Fault::PersistedQueryNotFound, message))
+            }
+            None => Err(Rejection::new(Fault::BadUserInput, "query is missing")),
+        }
+    }
+
+    /// Lets an operation in: prepared, allowed, and within the caller's share.
+    pub(crate) async fn admit(
+        &self,
+        question: &Question,
+        document: Arc<Document>,
+        caller: &Caller,
+    ) -> Result<Admitted, Rejection> {
+        let name = question.operation_name.as_deref();
+        let operation_type = document.operation_type(name)?;
+        if self.settings.is_production && caller.is_anonymous() && document.introspects(name)? {
+            let message = "introspection needs a token here";
+            return Err(Rejection::new(Fault::GraphqlValidationFailed, message));
+        }
+        let none = JsonMap::new();
+        let variables = question.variables.as_ref().unwrap_or(&none);
+        let prepared = self.documents.prepare(document, name, variables)?;
+        let level = self.charge(prepared.cost(), caller).await?;
+        Ok(Admitted { prepared, operation_type, level })
+    }
+
+    async fn charge(&self, cost: u32, caller: &Caller) -> Result<Option<Level>, Rejection> {
+        if cost > COST_MAX {
+            let message = format!("this costs {cost}, and a call may cost {COST_MAX}");
+            return Err(Rejection::new(Fault::DocumentTooComplex, message));
+        }
+        let bucket = self.settings.cost;
+        let Ok(level) = self.hot.pour(&caller.bucket(), bucket, u64::from(cost)).await else {
+            // Without the shared state the gateway goes on without shares.
+            return Ok(None);
+        };
+        if level.is_accepted {
+            return Ok(Some(level));
+        }
+        let wait = level.retry_after.max(Duration::from_secs(1));
+        let message = format!("your share is used up; try again in {} s", wait.as_secs());
+        Err(Rejection::new(Fault::Throttled, message).retry_after(wait))
+    }
+
+    /// Runs a query or mutation to its end, or to the end of its time.
+    pub(crate) async fn run(&self, admitted: Admitted, caller: Caller) -> Answer {
+        let Caller { actor, request_id, .. } = caller;
+        let request = self.request(&admitted, actor, &request_id);
+        let running = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
+        let begun = std::time::Instant::now();
+        let response = match tokio::time::timeout(self.settings.timeout, running).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => failed(Fault::Internal, INTERNAL_MESSAGE),
+            Err(_) => failed(
+                Fault::Unavailable,
+                "this took too long; the outcome is unknown, send the same request again",
+            ),
+        };
+        let mut answer = Answer::of(&admitted.prepared, response, &request_id);
+        answer.extend("cost", cost_shown(&admitted, answer.objects(), self.settings.cost));
+        metrics::operation(admitted.operation_type, answer.first_code(), begun.elapsed());
+        answer
+    }
+
+    /// Runs a subscription for as long as it is listened to.
+    pub(crate) fn subscribe(
+        &self,
+        admitted: Admitted,
+        caller: Caller,
+    ) -> BoxStream<'static, Answer> {
+        let Caller { actor, request_id, .. } = caller;
+        let request = self.request(&admitted, actor, &request_id);
+        let events = self.executor.execute_stream(request, None);
+        let answer = move |response| Answer::of(&admitted.prepared, response, &request_id);
+        events.map(answer).boxed()
+    }
+
+    fn request(
+        &self,
+        admitted: &Admitted,
+        actor: Actor,
+        request_id: &str,
+    ) -> async_graphql::Request {
+        let mut request = admitted.prepared.request();
+        request.data = graphql::request_data(actor.through(request_id));
+        request
+    }
+}
+
+impl Admitted {
+    /// What it does.
+    pub(crate) fn operation_type(&self) -> OperationType {
+        self.operation_type
+    }
+}
+
+impl Question {
+    fn asks_for_persisted(&self) -> bool {
+        let extensions = self.extensions.as_ref();
+        extensions.is_some_and(|extensions| extensions.contains_key("persistedQuery"))
+    }
+}
+
+/// A response in which the whole operation failed.
+fn failed(fault: Fault, message: &str) -> Response {
+    let mut error = ServerError::new(message, None);
+    error.extensions = Some(fault.extensions());
+    Response::from_errors(vec![error])
+}
+
+fn cost_shown(admitted: &Admitted, objects: u32, bucket: Bucket) -> Value {
+    let available = admitted.level.map_or(bucket.capacity, |level| level.room);
+    value!({
+        "requestedQueryCost": admitted.prepared.cost(),
+        "actualQueryCost": objects.saturating_sub(1).max(1),
+        "throttleStatus": {
+            "maximumAvailable": bucket.capacity,
+            "currentlyAvailable": available,
+            "restoreRate": bucket.leak_per_second,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests;

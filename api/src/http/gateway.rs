@@ -1,0 +1,65 @@
+//! What all handlers share: the engine, the services, and the word that it is time to
+//! stop.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use service::{Actor, Services};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::engine::Engine;
+use super::settings::Settings;
+use crate::graphql::{self, Schema};
+
+/// One gateway of this process.
+pub(crate) struct Gateway {
+    /// Runs operations.
+    pub(super) engine: Engine<Schema>,
+    /// The use cases.
+    pub(super) services: Services,
+    /// How it is set up.
+    pub(super) settings: Settings,
+    /// Cancelled when the gateway is asked to stop.
+    pub(super) stopping: CancellationToken,
+    /// The WebSockets that are open.
+    pub(super) sockets: TaskTracker,
+}
+
+impl Gateway {
+    /// A gateway over these services.
+    pub(super) fn new(services: Services, settings: Settings) -> Result<Arc<Self>, String> {
+        let schema = graphql::schema(services.clone());
+        let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings)?;
+        Ok(Arc::new(Self {
+            engine,
+            services,
+            settings,
+            stopping: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+        }))
+    }
+
+    /// Ends when the caller's token does, or when the gateway stops: nothing streams on beyond.
+    pub(super) fn until_over(&self, actor: &Actor) -> impl Future<Output = ()> + Send + use<> {
+        let stopping = self.stopping.clone();
+        let expired = self.until_expired(actor);
+        async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = expired => {}
+            }
+        }
+    }
+
+    /// Ends when the caller's token does; never for those without one.
+    pub(super) fn until_expired(&self, actor: &Actor) -> impl Future<Output = ()> + Send + use<> {
+        let left = actor.expires_at().map(|at| at - self.services.clock.now());
+        async move {
+            match left {
+                Some(left) => tokio::time::sleep(left.to_std().unwrap_or_default()).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Connections: accepted up to a number, dropped when their headers don't come, drained at the end.
+//!
+//! `axum::serve` has no time-out for headers: a client that sends one byte a minute would hold its
+//! connection for ever. So connections are served here, by hyper.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+
+use super::gateway::Gateway;
+
+/// How often a silent HTTP/2 connection is asked whether it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// Requests under way on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 100;
+/// How long to wait when the system gives no connection: it is out of file handles, mostly.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` ends; then takes no more, and lets what is under way finish.
+pub(super) async fn serve(
+    gateway: &Gateway,
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) {
+    let builder = builder(gateway.settings.header_timeout);
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(gateway.settings.connections_max));
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer, permit) = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            () = &mut stop => break,
+        };
+        let service = hyper::service::service_fn({
+            let router = router.clone();
+            move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                router.clone().oneshot(request.map(Body::new))
+            }
+        });
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is the client's affair.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    drain(gateway, graceful).await;
+}
+
+async fn drain(gateway: &Gateway, graceful: GracefulShutdown) {
+    gateway.stopping.cancel();
+    gateway.sockets.close();
+    let drained = async {
+        graceful.shutdown().await;
+        gateway.sockets.wait().await;
+    };
+    if tokio::time::timeout(gateway.settings.drain_timeout, drained).await.is_err() {
+        tracing::warn!("some requests were still under way when the time to stop was over");
+    }
+}
+
+fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE)
+        .max_concurrent_streams(STREAMS_MAX);
+    builder
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    let permit = room.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are short and written at once: waiting to fill a packet only delays them.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer, permit);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

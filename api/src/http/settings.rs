@@ -1,0 +1,51 @@
+//! What may differ from one gateway to another. Limits that are part of the contract with clients
+//! are constants, in `limits`.
+
+use std::time::Duration;
+
+use service::hot::Bucket;
+
+use super::limits::{COST_BUCKET, COST_RESTORED_PER_SECOND, REQUEST_TIMEOUT};
+
+/// How a gateway is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// No GraphiQL, and no introspection for callers without a token.
+    pub is_production: bool,
+    /// Whether the last address of `X-Forwarded-For` is the client's: only behind a proxy of one's
+    /// own, since anyone can send that header.
+    pub trusts_proxy: bool,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How long the headers of a request may take to come.
+    pub header_timeout: Duration,
+    /// How long a WebSocket may take to introduce itself.
+    pub init_timeout: Duration,
+    /// Each client's share of the gateway.
+    pub cost: Bucket,
+    /// Connections that are open at a time; others wait to be accepted.
+    pub connections_max: usize,
+    /// How long requests under way may take once the gateway is asked to stop.
+    pub drain_timeout: Duration,
+}
+
+impl Settings {
+    /// How a gateway is set up at a developer's desk.
+    pub const fn development() -> Self {
+        Self {
+            is_production: false,
+            trusts_proxy: false,
+            timeout: REQUEST_TIMEOUT,
+            header_timeout: Duration::from_secs(10),
+            init_timeout: Duration::from_secs(5),
+            cost: Bucket { capacity: COST_BUCKET, leak_per_second: COST_RESTORED_PER_SECOND },
+            connections_max: 10_000,
+            drain_timeout: Duration::from_secs(15),
+        }
+    }
+
+    /// How a gateway is set up for the world.
+    pub const fn production() -> Self {
+        Self { is_production: true, ..Self::development() }
+    }
+}
