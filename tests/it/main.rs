@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, its helpers too")]
 
 mod cli;
+mod http;
+mod schema;
 mod tidy;
