@@ -31,7 +31,7 @@ const NO_BEARER: Error = Error::Unauthenticated("Authorization is a bearer token
 
 /// Whose token it is.
 pub(super) async fn actor(gateway: &Gateway, token: &str) -> Result<Actor, Rejection> {
-    Ok(gateway.services.auth.authenticate(token).await?)
+    Ok(gateway.services.auth.authenticate(token, gateway.services.clock.now()).await?)
 }
 
 /// The token of `Bearer …`; the scheme is read in any case.

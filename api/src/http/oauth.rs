@@ -76,7 +76,7 @@ async fn grant(
     let scope = wish.scope.as_deref();
     let address = origin.address.to_string();
     let now = gateway.services.clock.now();
-    let issued = gateway.services.auth.client_token(&client, &secret, scope, &address).await?;
+    let issued = gateway.services.auth.client_token(&client, &secret, scope, &address, now).await?;
     Ok(Granted {
         access_token: issued.token,
         token_type: "Bearer",
@@ -189,7 +189,7 @@ fn no_store(body: impl IntoResponse) -> Response {
 
 /// `/.well-known/jwks.json`: the public halves of the keys that sign tokens.
 pub(super) async fn keys(State(gateway): State<Arc<Gateway>>) -> Response {
-    match gateway.services.auth.jwks().await {
+    match gateway.services.auth.jwks(gateway.services.clock.now()).await {
         Ok(keys) => ([(CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response(),
         Err(error) => {
             tracing::error!(error = ?error, "the keys couldn't be read");

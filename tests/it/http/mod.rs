@@ -19,10 +19,9 @@ use api::http::{Server, Settings};
 use chrono::TimeDelta;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
-use service::auth::MasterKey;
 use service::hot::Memory;
 use service::programmes::{self, Create};
-use service::{Clock, Db, Location, Scope, Services, Who, migrate};
+use service::{Clock, Db, Location, Scope, Services, Who, auth, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -82,7 +81,8 @@ impl Served {
         };
         let (programme, operator) = self.services.programmes.create(create).await.unwrap();
         let (who, scopes) = (Who::Operator(operator.id), Scope::ALL.to_vec());
-        self.services.auth.issue(programme.id, who, scopes, lifetime).await.unwrap().token
+        let now = self.services.clock.now();
+        self.services.auth.issue(programme.id, who, scopes, lifetime, now).await.unwrap().token
     }
 
     /// Posts a question as a modern client does.
@@ -116,10 +116,13 @@ async fn services() -> (Services, PathBuf) {
     let location = Location::Sqlite(folder.join("florin.db"));
     migrate::migrate(&location, &location).await.unwrap();
     let db = Db::open(&location).await.unwrap();
-    let key = MasterKey::new(&[7; 32]).unwrap();
-    let hot = Arc::new(Memory::default());
-    let issuer = "http://florin.test".to_owned();
-    (Services::open(db, Clock::System, hot, issuer, key).await.unwrap(), folder)
+    let auth = auth::Settings {
+        issuer: "http://florin.test".to_owned(),
+        master_key: auth::MasterKey::new([7; 32]),
+    };
+    let services = Services::new(db, Clock::System, Arc::new(Memory::default()), auth);
+    services.auth.prepare(services.clock.now()).await.unwrap();
+    (services, folder)
 }
 
 async fn verdict(response: Response) -> (u16, String) {
