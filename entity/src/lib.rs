@@ -12,5 +12,5 @@ pub mod partners;
 pub mod programmes;
 pub mod purchases;
 pub mod secret;
-mod text_enum;
+pub mod text_enum;
 mod typeid;

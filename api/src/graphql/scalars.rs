@@ -77,6 +77,13 @@ impl Points {
     }
 }
 
+impl Points {
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for Points {
     fn parse(value: Value) -> InputValueResult<Self> {

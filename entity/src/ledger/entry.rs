@@ -45,6 +45,20 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Why something happened by itself.
+    DueRule {
+        /// The pending days after a purchase are over.
+        ReturnWindowClosed "RETURN_WINDOW_CLOSED",
+        /// The lot's expiry date has come.
+        ExpiryDate "EXPIRY_DATE",
+        /// The wallet was inactive for the programme's months.
+        Inactivity "INACTIVITY",
+        /// The hold wasn't captured in time.
+        HoldTimeOver "HOLD_TIME_OVER",
+    }
+}
+
 /// `(programme_id, wallet_id, seq)` is unique and gapless.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
 use entity::ids::{AdjustmentId, HouseholdId, ReturnId};
+pub use entity::ledger::entry::DueRule;
 use serde::{Deserialize, Serialize};
 
 use crate::earning::Explanation;
@@ -73,20 +74,6 @@ pub enum Cause {
         /// By which rule.
         rule: DueRule,
     },
-}
-
-/// Why something happened by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum DueRule {
-    /// The pending days after a purchase are over.
-    ReturnWindowClosed,
-    /// The lot's expiry date has come.
-    ExpiryDate,
-    /// The wallet was inactive for the programme's months.
-    Inactivity,
-    /// The hold wasn't captured in time.
-    HoldTimeOver,
 }
 
 /// What the ledger did, in points. Zeros are left out of the stored form.

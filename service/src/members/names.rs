@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{CardId, MemberId, PartnerId, ProgrammeId};
-use entity::members::{card, partner_reference};
+use entity::members::{card, member, partner_reference};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{Members, card_by_number, insert_card, lock};
@@ -80,22 +80,22 @@ impl Members {
         actor: &Actor,
         member: MemberId,
         text: &str,
-    ) -> Result<partner_reference::Model> {
+    ) -> Result<member::Model> {
         let (programme, partner) = actor.partner(Scope::MembersWrite)?;
         let text = &reference(text)?;
         tx::retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
-            lock(&tx, programme, member).await?;
+            let named = lock(&tx, programme, member).await?;
             let known = partner_reference::Entity::find_by_id((programme, partner, text.clone()));
             match known.one(tx.connection()).await? {
-                Some(known) if known.member_id == member => return Ok(known),
+                Some(known) if known.member_id == member => return Ok(named),
                 Some(_) => {
                     return Err(Refusal::new(Code::ReferenceTaken).at("partnerReference").into());
                 }
                 None => {}
             }
-            let row = insert_reference(&tx, programme, partner, text, member, at).await?;
+            insert_reference(&tx, programme, partner, text, member, at).await?;
             let change = Change {
                 action: "member.referenced",
                 subject: member.to_string(),
@@ -103,7 +103,7 @@ impl Members {
                 after: None,
             };
             audit::append(&tx, actor, programme, at, change).await?;
-            tx.commit(row).await
+            tx.commit(named).await
         })
         .await
     }

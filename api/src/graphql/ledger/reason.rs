@@ -1,0 +1,153 @@
+//! The reason for every point, for people to read and for programs to compute with.
+
+use async_graphql::SimpleObject;
+use entity::ledger::entry;
+use entity::programmes::programme::Rounding;
+use service::Error;
+use service::earning::Explanation;
+use service::ledger::reason::{Cause, DueRule, Figures};
+
+use crate::graphql::enumeration::Enumeration;
+use crate::graphql::error::Result;
+use crate::graphql::scalars::{DateTime, Points};
+
+/// Why a balance changed. What doesn't apply is null or zero.
+#[derive(SimpleObject)]
+pub struct Reason {
+    /// In one sentence, in English.
+    summary: String,
+    /// The receipt's number, where it is about one.
+    receipt_number: Option<String>,
+    /// How the receipt's points came about; of a return, how what is left of the receipt earns.
+    earning: Option<Earning>,
+    /// What a member, partner or operator wrote.
+    note: Option<String>,
+    /// Since when it was due, where it happened by itself.
+    due_at: Option<DateTime>,
+    /// By which rule it happened by itself.
+    rule: Option<Enumeration<DueRule>>,
+    /// Points that went to what the member owed.
+    debt_filled: Points,
+    /// Points of a hold that went back.
+    given_back: Points,
+    /// A return took these from the purchase's own points.
+    recovered: Points,
+    /// A return took these from the wallet's other points.
+    from_other_lots: Points,
+    /// A return left the member owing these.
+    owed: Points,
+    /// A return forgave these, by the programme's debt policy.
+    forgiven: Points,
+    /// These had expired before the goods came back.
+    excused: Points,
+}
+
+/// How a receipt's points come about: amount × rate, rounded once.
+#[derive(SimpleObject)]
+pub struct Earning {
+    /// What counts, in minor units of the settlement currency.
+    eligible_minor: Points,
+    /// What doesn't, in minor units.
+    excluded_minor: Points,
+    /// The places on the receipt, from 0, of the lines that don't count.
+    excluded_lines: Vec<i32>,
+    /// Thousandths of a point for each unit of settlement currency.
+    rate_millipoints: Points,
+    /// The exact result before rounding, as a decimal.
+    exact: String,
+    /// How it becomes whole.
+    rounding: Enumeration<Rounding>,
+    /// The result.
+    points: Points,
+}
+
+impl From<Explanation> for Earning {
+    fn from(from: Explanation) -> Self {
+        let lines = from.excluded_lines.into_iter();
+        Self {
+            eligible_minor: Points::change(from.eligible_minor).unwrap_or_default(),
+            excluded_minor: Points::change(from.excluded_minor).unwrap_or_default(),
+            excluded_lines: lines.filter_map(|line| i32::try_from(line).ok()).collect(),
+            rate_millipoints: Points::change(from.rate_millipoints).unwrap_or_default(),
+            exact: from.exact,
+            rounding: Enumeration(from.rounding),
+            points: from.points.into(),
+        }
+    }
+}
+
+impl Reason {
+    /// The reason that an entry keeps.
+    pub(super) fn of(entry: &entry::Model) -> Result<Self> {
+        let service::ledger::Reason { cause, figures } =
+            service::ledger::Reason::from_json(&entry.reason).map_err(Error::internal)?;
+        let mut reason = Self::with(figures);
+        reason.summary = summary(entry, &cause);
+        match cause {
+            Cause::Receipt { receipt_number, earning } | Cause::Return { receipt_number, earning, .. } => {
+                reason.receipt_number = Some(receipt_number);
+                reason.earning = Some(earning.into());
+            }
+            Cause::Payment { reference } => reason.note = reference,
+            Cause::Transfer { note } => reason.note = note,
+            Cause::Adjustment { note, .. } | Cause::WriteOff { note } => reason.note = Some(note),
+            Cause::Household { .. } => {}
+            Cause::Due { due_at, rule } => {
+                reason.due_at = Some(DateTime(due_at));
+                reason.rule = Some(Enumeration(rule));
+            }
+        }
+        Ok(reason)
+    }
+
+    fn with(figures: Figures) -> Self {
+        Self {
+            summary: String::new(),
+            receipt_number: None,
+            earning: None,
+            note: None,
+            due_at: None,
+            rule: None,
+            debt_filled: figures.debt_filled.into(),
+            given_back: figures.given_back.into(),
+            recovered: figures.recovered.into(),
+            from_other_lots: figures.from_other_lots.into(),
+            owed: figures.owed.into(),
+            forgiven: figures.forgiven.into(),
+            excused: figures.excused.into(),
+        }
+    }
+}
+
+fn summary(entry: &entry::Model, cause: &Cause) -> String {
+    use entity::ledger::entry::EntryKind::{
+        Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut, Released,
+        Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
+    };
+    let points = entry.points;
+    match (entry.kind, cause) {
+        (Earned, Cause::Receipt { receipt_number, earning }) => format!(
+            "Receipt {receipt_number} earned {points} points: {} exactly, rounded {}.",
+            earning.exact,
+            if earning.rounding == Rounding::Down { "down" } else { "half up" },
+        ),
+        (Returned, Cause::Return { receipt_number, .. }) => {
+            format!("Goods of receipt {receipt_number} came back that had earned {points} points.")
+        }
+        (Matured, _) => format!("{points} pending points can be spent: the return window has closed."),
+        (Held, _) => format!("{points} points were set aside for a payment."),
+        (Captured, _) => format!("{points} points that were set aside paid."),
+        (Released, _) => format!("{points} points that were set aside came back."),
+        (Lapsed, _) => format!("{points} points that were set aside came back: their time was over."),
+        (Paid, _) => format!("{points} points paid."),
+        (Reversed, _) => format!("A payment of {points} points was undone."),
+        (TransferredOut, _) => format!("{points} points were given away."),
+        (TransferredIn, _) => format!("{points} points were received."),
+        (PooledOut, _) => format!("{points} points went into the household's wallet."),
+        (PooledIn, _) => format!("{points} points came into the household's wallet."),
+        (Expired, _) => format!("{points} points expired."),
+        (Adjusted, _) => format!("An operator adjusted the balance by {points} points."),
+        (WrittenOff, _) => format!("{points} owed points were written off."),
+        (Earned | Returned, _) => format!("{points} points."),
+    }
+}
