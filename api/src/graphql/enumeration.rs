@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::{
-    ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned,
-    ServerResult, Value,
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType,
+    Positioned, ServerResult, Value,
 };
 use entity::text_enum::TextEnum;
 
@@ -33,7 +33,11 @@ impl<E: TextEnum> OutputType for Enumeration<E> {
         describe::<E>(registry)
     }
 
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
         Ok(Value::Enum(Name::new(self.0.text())))
     }
 }
@@ -56,7 +60,9 @@ impl<E: TextEnum> InputType for Enumeration<E> {
             other => return Err(InputValueError::expected_type(other)),
         };
         let found = E::ALL.iter().copied().find(|value| value.text() == text);
-        found.map(Self).ok_or_else(|| InputValueError::custom(format!("{} has no value {text}", E::NAME)))
+        found
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("{} has no value {text}", E::NAME)))
     }
 
     fn to_value(&self) -> Value {

@@ -51,27 +51,58 @@
 //! [`mutation::Refuses`] are all that an item needs. Lists: `page::Asked { … }.window::<Node, _>()?`,
 //! then `page::Connection::new`. A field that can fail on its own is `Option<Result<T>>`.
 
+pub mod enumeration;
 pub mod error;
+pub mod ledger;
 mod limits;
 pub mod loaders;
+pub mod members;
 mod meta;
 pub mod money;
 pub mod mutation;
 pub mod page;
+pub mod partners;
+pub mod payments;
+pub mod programmes;
+pub mod purchases;
 pub mod scalars;
+pub mod subscriptions;
 
 use async_graphql::{
-    Context, Data, EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder,
+    Context, Data, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
     ValidationMode,
 };
 use service::{Actor, Services};
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(limits::LimitsQuery);
+pub struct Query(
+    limits::LimitsQuery,
+    programmes::ProgrammesQuery,
+    partners::PartnersQuery,
+    members::MembersQuery,
+    ledger::LedgerQuery,
+    purchases::PurchasesQuery,
+    payments::PaymentsQuery,
+);
+
+/// What can be done.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    programmes::ProgrammesMutation,
+    partners::PartnersMutation,
+    members::MembersMutation,
+    ledger::LedgerMutation,
+    purchases::PurchasesMutation,
+    payments::PaymentsMutation,
+);
+
+/// What can be listened to.
+#[derive(Default, MergedSubscription)]
+pub struct Subscription(subscriptions::LiveSubscription);
 
 /// The schema over these services.
 pub fn schema(services: Services) -> Schema {
@@ -91,8 +122,8 @@ pub fn sdl() -> String {
 }
 
 /// The schema, still without its services.
-fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<mutation::UserErrorInterface>()
         .disable_suggestions()
         // `http::document` has validated before; the library need not do it all again.

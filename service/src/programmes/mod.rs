@@ -1,7 +1,7 @@
 //! Programmes: made on the command line, amended by their operators.
 
 mod rules;
-mod settings;
+pub mod settings;
 
 use std::sync::Arc;
 

@@ -48,7 +48,11 @@ pub struct LotPart {
 
 impl From<LotUse> for LotPart {
     fn from(used: LotUse) -> Self {
-        Self { kind: Enumeration(used.allocation.kind), points: used.allocation.points.into(), lot: Lot(used.lot) }
+        Self {
+            kind: Enumeration(used.allocation.kind),
+            points: used.allocation.points.into(),
+            lot: Lot(used.lot),
+        }
     }
 }
 
@@ -137,7 +141,8 @@ impl Entry {
     /// The lots that it took points from, gave back to, or captured from.
     async fn lots_used(&self, ctx: &Context<'_>) -> Result<Vec<LotPart>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| LotUses(services.clone(), actor.clone()));
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| LotUses(services.clone(), actor.clone()));
         let used = loader.load((self.0.wallet_id, self.0.id)).await?.unwrap_or_default();
         Ok(used.into_iter().map(LotPart::from).collect())
     }
@@ -145,7 +150,8 @@ impl Entry {
     /// The lots that it made.
     async fn lots_made(&self, ctx: &Context<'_>) -> Result<Vec<Lot>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| LotsMade(services.clone(), actor.clone()));
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| LotsMade(services.clone(), actor.clone()));
         let made = loader.load((self.0.wallet_id, self.0.id)).await?.unwrap_or_default();
         Ok(made.into_iter().map(Lot).collect())
     }

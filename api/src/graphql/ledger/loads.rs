@@ -10,7 +10,10 @@ use service::{Actor, Error, Services};
 use crate::graphql::loaders::Batch;
 
 /// Wallets by id.
-pub(in crate::graphql) struct Wallets(pub(in crate::graphql) Services, pub(in crate::graphql) Actor);
+pub(in crate::graphql) struct Wallets(
+    pub(in crate::graphql) Services,
+    pub(in crate::graphql) Actor,
+);
 
 impl Batch for Wallets {
     type Key = WalletId;
@@ -46,7 +49,10 @@ impl Batch for LotsMade {
     type Key = (WalletId, EntryId);
     type Value = Vec<lot::Model>;
 
-    async fn load(&self, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Vec<lot::Model>>, Error> {
+    async fn load(
+        &self,
+        keys: Vec<Self::Key>,
+    ) -> Result<HashMap<Self::Key, Vec<lot::Model>>, Error> {
         let mut found: HashMap<Self::Key, Vec<lot::Model>> = HashMap::new();
         for lot in self.0.ledger.lots_made(&self.1, &keys).await? {
             found.entry((lot.wallet_id, lot.entry_id)).or_default().push(lot);

@@ -135,7 +135,11 @@ mutation! {
 #[Object]
 impl LedgerMutation {
     /// Gives points of the viewer's wallet to another member. For members.
-    async fn transfer_points(&self, ctx: &Context<'_>, input: TransferPointsInput) -> Result<TransferPointsPayload> {
+    async fn transfer_points(
+        &self,
+        ctx: &Context<'_>,
+        input: TransferPointsInput,
+    ) -> Result<TransferPointsPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
             let wish = Transfer {
@@ -155,7 +159,11 @@ impl LedgerMutation {
 
     /// Changes a member's balance, or proposes to where the programme's limit asks for a second
     /// operator. For operators with `ledger:adjust`.
-    async fn adjust_points(&self, ctx: &Context<'_>, input: AdjustPointsInput) -> Result<AdjustPointsPayload> {
+    async fn adjust_points(
+        &self,
+        ctx: &Context<'_>,
+        input: AdjustPointsInput,
+    ) -> Result<AdjustPointsPayload> {
         let (services, actor) = app(ctx);
         let wish = Adjust {
             member: input.member_id.0,
@@ -202,7 +210,11 @@ impl LedgerMutation {
 
     /// Lets some of what a member owes go, up to the programme's adjustment limit. For operators
     /// with `ledger:adjust`.
-    async fn write_off_debt(&self, ctx: &Context<'_>, input: WriteOffDebtInput) -> Result<WriteOffDebtPayload> {
+    async fn write_off_debt(
+        &self,
+        ctx: &Context<'_>,
+        input: WriteOffDebtInput,
+    ) -> Result<WriteOffDebtPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
             let wish = WriteOff {

@@ -84,7 +84,8 @@ impl Reason {
         let mut reason = Self::with(figures);
         reason.summary = summary(entry, &cause);
         match cause {
-            Cause::Receipt { receipt_number, earning } | Cause::Return { receipt_number, earning, .. } => {
+            Cause::Receipt { receipt_number, earning }
+            | Cause::Return { receipt_number, earning, .. } => {
                 reason.receipt_number = Some(receipt_number);
                 reason.earning = Some(earning.into());
             }
@@ -121,8 +122,8 @@ impl Reason {
 
 fn summary(entry: &entry::Model, cause: &Cause) -> String {
     use entity::ledger::entry::EntryKind::{
-        Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut, Released,
-        Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
+        Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut,
+        Released, Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
     };
     let points = entry.points;
     match (entry.kind, cause) {
@@ -134,11 +135,15 @@ fn summary(entry: &entry::Model, cause: &Cause) -> String {
         (Returned, Cause::Return { receipt_number, .. }) => {
             format!("Goods of receipt {receipt_number} came back that had earned {points} points.")
         }
-        (Matured, _) => format!("{points} pending points can be spent: the return window has closed."),
+        (Matured, _) => {
+            format!("{points} pending points can be spent: the return window has closed.")
+        }
         (Held, _) => format!("{points} points were set aside for a payment."),
         (Captured, _) => format!("{points} points that were set aside paid."),
         (Released, _) => format!("{points} points that were set aside came back."),
-        (Lapsed, _) => format!("{points} points that were set aside came back: their time was over."),
+        (Lapsed, _) => {
+            format!("{points} points that were set aside came back: their time was over.")
+        }
         (Paid, _) => format!("{points} points paid."),
         (Reversed, _) => format!("A payment of {points} points was undone."),
         (TransferredOut, _) => format!("{points} points were given away."),

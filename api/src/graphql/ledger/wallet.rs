@@ -105,7 +105,8 @@ impl Wallet {
     async fn history(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the newest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the newest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the oldest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
@@ -134,7 +135,8 @@ impl Wallet {
     async fn lots(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,

@@ -22,7 +22,9 @@ impl MemberBy {
     /// The name as the services take it; a customer number is the calling partner's.
     pub(in crate::graphql) fn of(self, actor: &Actor) -> Result<MemberRef, Refusal> {
         match (self, actor.who()) {
-            (Self::PartnerReference(text), Who::Partner(partner, _)) => Ok(MemberRef::Reference(partner, text)),
+            (Self::PartnerReference(text), Who::Partner(partner, _)) => {
+                Ok(MemberRef::Reference(partner, text))
+            }
             (named, _) => named.of_anyone(),
         }
     }

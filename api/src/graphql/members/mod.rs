@@ -1,9 +1,9 @@
 //! Members as clients see them: who they are to whom, their cards, wallet and household.
 
-mod inputs;
-mod mutation;
-mod query;
-mod types;
+pub mod inputs;
+pub mod mutation;
+pub mod query;
+pub mod types;
 
 pub use inputs::MemberBy;
 pub use mutation::MembersMutation;

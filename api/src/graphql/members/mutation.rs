@@ -176,9 +176,14 @@ mutation! {
 impl MembersMutation {
     /// Enrols a member with a card. For operators, and for partners with `members:write`: at the
     /// till, or for a person who signs up in the partner's own shop or app.
-    async fn enrol_member(&self, ctx: &Context<'_>, input: EnrolMemberInput) -> Result<EnrolMemberPayload> {
+    async fn enrol_member(
+        &self,
+        ctx: &Context<'_>,
+        input: EnrolMemberInput,
+    ) -> Result<EnrolMemberPayload> {
         let (services, actor) = app(ctx);
-        let wish = Enrol { card_number: input.card_number, partner_reference: input.partner_reference };
+        let wish =
+            Enrol { card_number: input.card_number, partner_reference: input.partner_reference };
         answer(services.members.enrol(actor, wish).await, |done| EnrolMemberPayload {
             member: Some(Member(done.member)),
             is_replayed: done.is_replay,
@@ -190,16 +195,27 @@ impl MembersMutation {
     /// with it. Linking again changes nothing.
     async fn link_card(&self, ctx: &Context<'_>, input: LinkCardInput) -> Result<LinkCardPayload> {
         let (services, actor) = app(ctx);
-        let outcome = services.members.link_card(actor, input.member_id.0, &input.card_number).await;
-        answer(outcome, |card| LinkCardPayload { card: Some(Card(card)), ..LinkCardPayload::default() })
+        let outcome =
+            services.members.link_card(actor, input.member_id.0, &input.card_number).await;
+        answer(outcome, |card| LinkCardPayload {
+            card: Some(Card(card)),
+            ..LinkCardPayload::default()
+        })
     }
 
     /// Blocks a lost card: it names nobody any more. For the member itself and operators. Blocking
     /// again changes nothing.
-    async fn block_card(&self, ctx: &Context<'_>, input: BlockCardInput) -> Result<BlockCardPayload> {
+    async fn block_card(
+        &self,
+        ctx: &Context<'_>,
+        input: BlockCardInput,
+    ) -> Result<BlockCardPayload> {
         let (services, actor) = app(ctx);
         let outcome = services.members.block_card(actor, input.card_id.0).await;
-        answer(outcome, |card| BlockCardPayload { card: Some(Card(card)), ..BlockCardPayload::default() })
+        answer(outcome, |card| BlockCardPayload {
+            card: Some(Card(card)),
+            ..BlockCardPayload::default()
+        })
     }
 
     /// Tells the calling partner's own customer number for a member. For partners with
@@ -220,11 +236,14 @@ impl MembersMutation {
 
     /// Stops a member from spending; it still earns. For operators. Suspending again changes
     /// nothing.
-    async fn suspend_member(&self, ctx: &Context<'_>, input: SuspendMemberInput) -> Result<SuspendMemberPayload> {
+    async fn suspend_member(
+        &self,
+        ctx: &Context<'_>,
+        input: SuspendMemberInput,
+    ) -> Result<SuspendMemberPayload> {
         let (services, actor) = app(ctx);
-        answer(services.members.suspend(actor, input.member_id.0).await, |member| SuspendMemberPayload {
-            member: Some(Member(member)),
-            ..SuspendMemberPayload::default()
+        answer(services.members.suspend(actor, input.member_id.0).await, |member| {
+            SuspendMemberPayload { member: Some(Member(member)), ..SuspendMemberPayload::default() }
         })
     }
 
@@ -235,23 +254,32 @@ impl MembersMutation {
         input: ReinstateMemberInput,
     ) -> Result<ReinstateMemberPayload> {
         let (services, actor) = app(ctx);
-        answer(services.members.reinstate(actor, input.member_id.0).await, |member| ReinstateMemberPayload {
-            member: Some(Member(member)),
-            ..ReinstateMemberPayload::default()
+        answer(services.members.reinstate(actor, input.member_id.0).await, |member| {
+            ReinstateMemberPayload {
+                member: Some(Member(member)),
+                ..ReinstateMemberPayload::default()
+            }
         })
     }
 
     /// Ends a membership, for good; returns of what was bought before still count. For operators.
-    async fn close_member(&self, ctx: &Context<'_>, input: CloseMemberInput) -> Result<CloseMemberPayload> {
+    async fn close_member(
+        &self,
+        ctx: &Context<'_>,
+        input: CloseMemberInput,
+    ) -> Result<CloseMemberPayload> {
         let (services, actor) = app(ctx);
-        answer(services.members.close(actor, input.member_id.0).await, |member| CloseMemberPayload {
-            member: Some(Member(member)),
-            ..CloseMemberPayload::default()
+        answer(services.members.close(actor, input.member_id.0).await, |member| {
+            CloseMemberPayload { member: Some(Member(member)), ..CloseMemberPayload::default() }
         })
     }
 
     /// Lets members share one wallet: all that each has, and owes, moves into it. For operators.
-    async fn pool_household(&self, ctx: &Context<'_>, input: PoolHouseholdInput) -> Result<PoolHouseholdPayload> {
+    async fn pool_household(
+        &self,
+        ctx: &Context<'_>,
+        input: PoolHouseholdInput,
+    ) -> Result<PoolHouseholdPayload> {
         let (services, actor) = app(ctx);
         let rules = services.programmes.own(actor).await?;
         let wish = Pool {
@@ -271,11 +299,17 @@ impl MembersMutation {
 
     /// Takes a member out of its household, with a fresh wallet; the points stay with the
     /// household. For operators. Leaving again changes nothing.
-    async fn leave_household(&self, ctx: &Context<'_>, input: LeaveHouseholdInput) -> Result<LeaveHouseholdPayload> {
+    async fn leave_household(
+        &self,
+        ctx: &Context<'_>,
+        input: LeaveHouseholdInput,
+    ) -> Result<LeaveHouseholdPayload> {
         let (services, actor) = app(ctx);
-        answer(services.members.leave_household(actor, input.member_id.0).await, |member| LeaveHouseholdPayload {
-            member: Some(Member(member)),
-            ..LeaveHouseholdPayload::default()
+        answer(services.members.leave_household(actor, input.member_id.0).await, |member| {
+            LeaveHouseholdPayload {
+                member: Some(Member(member)),
+                ..LeaveHouseholdPayload::default()
+            }
         })
     }
 }

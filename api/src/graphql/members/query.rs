@@ -35,7 +35,8 @@ impl MembersQuery {
     async fn members(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,

@@ -47,7 +47,10 @@ impl Batch for Cards {
     type Key = MemberId;
     type Value = Vec<card::Model>;
 
-    async fn load(&self, keys: Vec<MemberId>) -> Result<HashMap<MemberId, Vec<card::Model>>, Error> {
+    async fn load(
+        &self,
+        keys: Vec<MemberId>,
+    ) -> Result<HashMap<MemberId, Vec<card::Model>>, Error> {
         let mut found: HashMap<MemberId, Vec<card::Model>> = HashMap::new();
         for card in self.0.members.cards(&self.1, &keys).await? {
             found.entry(card.member_id).or_default().push(card);
@@ -62,7 +65,10 @@ impl Batch for References {
     type Key = MemberId;
     type Value = Vec<partner_reference::Model>;
 
-    async fn load(&self, keys: Vec<MemberId>) -> Result<HashMap<MemberId, Vec<partner_reference::Model>>, Error> {
+    async fn load(
+        &self,
+        keys: Vec<MemberId>,
+    ) -> Result<HashMap<MemberId, Vec<partner_reference::Model>>, Error> {
         let mut found: HashMap<MemberId, Vec<partner_reference::Model>> = HashMap::new();
         for reference in self.0.members.references(&self.1, &keys).await? {
             found.entry(reference.member_id).or_default().push(reference);
@@ -100,7 +106,8 @@ impl Member {
     /// Customer numbers for it: a partner sees its own, operators all.
     async fn partner_references(&self, ctx: &Context<'_>) -> Result<Vec<PartnerReference>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| References(services.clone(), actor.clone()));
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| References(services.clone(), actor.clone()));
         let references = loader.load(self.0.id).await?.unwrap_or_default();
         let show = |row: partner_reference::Model| PartnerReference {
             partner_id: row.partner_id.to_string().into(),
@@ -113,7 +120,8 @@ impl Member {
     /// be spent.
     async fn wallet(&self, ctx: &Context<'_>) -> Result<Option<Wallet>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
         Ok(loader.load(self.0.wallet_id).await?.map(Wallet))
     }
 
@@ -131,15 +139,19 @@ impl Member {
     async fn history(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the newest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the newest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the oldest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
         #[graphql(desc = "Which entries.")] filter: Option<HistoryFilterInput>,
     ) -> Result<Option<Connection<Entry>>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
-        let Some(wallet) = loader.load(self.0.wallet_id).await?.map(Wallet) else { return Ok(None) };
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
+        let Some(wallet) = loader.load(self.0.wallet_id).await?.map(Wallet) else {
+            return Ok(None);
+        };
         wallet.history_of(ctx, Asked { first, after, last, before }, filter).await.map(Some)
     }
 
@@ -147,7 +159,8 @@ impl Member {
     async fn purchases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
@@ -163,7 +176,8 @@ impl Member {
     async fn holds(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
         #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
         #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The cursor to end before.")] before: Option<String>,
@@ -220,7 +234,8 @@ impl Household {
     /// The wallet that they share.
     async fn wallet(&self, ctx: &Context<'_>) -> Result<Option<Wallet>> {
         let (services, actor) = app(ctx);
-        let loader = ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| Wallets(services.clone(), actor.clone()));
         Ok(loader.load(self.row.wallet_id).await?.map(Wallet))
     }
 }

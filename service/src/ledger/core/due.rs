@@ -36,7 +36,7 @@ fn earliest(wallet: &Wallet, rules: &Rules) -> Option<(DateTime<Utc>, Event)> {
         (Some((known, Event::Expires(lots))), Event::Expires(more)) if *known == at => {
             lots.extend(more)
         }
-        (Some(known), event) if (*known).0 < at || (known.0 == at && known.1 <= event) => {}
+        (Some(known), event) if known.0 < at || (known.0 == at && known.1 <= event) => {}
         (_, event) => first = Some((at, event)),
     };
     for lot in wallet.lots.values().filter(|lot| lot.is_pending && !lot.remaining.is_zero()) {

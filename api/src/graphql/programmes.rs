@@ -1,0 +1,214 @@
+//! The programme as clients see it, and what its operators may change.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object};
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
+use service::programmes::{Amend, Rules, settings};
+
+use super::enumeration::Enumeration;
+use super::error::Result;
+use super::mutation::{answer, mutation};
+use super::scalars::{CurrencyCode, Points};
+use crate::graphql::app;
+
+/// One coalition and its rules.
+pub struct Programme(Arc<Rules>);
+
+/// One coalition and its rules.
+#[Object]
+impl Programme {
+    /// Its id: `prg_…`.
+    async fn id(&self) -> ID {
+        self.0.id().to_string().into()
+    }
+
+    /// Its short name, unique in the installation.
+    async fn code(&self) -> &str {
+        &self.0.programme.code
+    }
+
+    /// What people call it.
+    async fn name(&self) -> &str {
+        &self.0.programme.name
+    }
+
+    /// What one point is called on screens: `FLO`.
+    async fn points_code(&self) -> &str {
+        &self.0.programme.points_code
+    }
+
+    /// What points are called in a sentence.
+    async fn points_name(&self) -> &str {
+        &self.0.programme.points_name
+    }
+
+    /// What partners settle in.
+    async fn currency_code(&self) -> CurrencyCode {
+        CurrencyCode(self.0.programme.currency)
+    }
+
+    /// Its time zone, an IANA name: days and months begin there.
+    async fn time_zone(&self) -> &str {
+        &self.0.programme.time_zone
+    }
+
+    /// When points expire.
+    async fn expiry_policy(&self) -> Enumeration<ExpiryPolicy> {
+        Enumeration(self.0.programme.expiry_policy)
+    }
+
+    /// After how many months.
+    async fn expiry_months(&self) -> i32 {
+        self.0.programme.expiry_months
+    }
+
+    /// How many days points live that come back after they had expired.
+    async fn expiry_grace_days(&self) -> i32 {
+        self.0.programme.expiry_grace_days
+    }
+
+    /// Days from a purchase until its points can be spent.
+    async fn pending_days(&self) -> i32 {
+        self.0.programme.pending_days
+    }
+
+    /// How a purchase's points become whole.
+    async fn rounding(&self) -> Enumeration<Rounding> {
+        Enumeration(self.0.programme.rounding)
+    }
+
+    /// What happens when a return finds too few points.
+    async fn debt_policy(&self) -> Enumeration<DebtPolicy> {
+        Enumeration(self.0.programme.debt_policy)
+    }
+
+    /// A sale older than this many days is refused.
+    async fn sale_age_days_max(&self) -> i32 {
+        self.0.programme.sale_age_days_max
+    }
+
+    /// For how many days a receipt without a member can be claimed.
+    async fn claim_days(&self) -> i32 {
+        self.0.programme.claim_days
+    }
+
+    /// For how many minutes a hold may stand.
+    async fn hold_minutes_max(&self) -> i32 {
+        self.0.programme.hold_minutes_max
+    }
+
+    /// An adjustment of more points needs a second operator.
+    async fn adjustment_limit(&self) -> Points {
+        self.0.programme.adjustment_limit.into()
+    }
+
+    /// Counts its changes: give it as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.0.programme.version
+    }
+}
+
+/// The queries of this context.
+#[derive(Default)]
+pub struct ProgrammesQuery;
+
+#[Object]
+impl ProgrammesQuery {
+    /// The caller's programme. For everybody with a token.
+    async fn programme(&self, ctx: &Context<'_>) -> Result<Programme> {
+        let (services, actor) = app(ctx);
+        Ok(Programme(services.programmes.own(actor).await?))
+    }
+}
+
+/// What changes about the programme; what is left out stays.
+#[derive(InputObject)]
+pub struct UpdateProgrammeInput {
+    /// The version that was seen.
+    expected_version: i32,
+    /// 1 to 200 characters.
+    name: Option<String>,
+    /// An IANA name such as `Europe/Berlin`.
+    time_zone: Option<String>,
+    /// When points expire that are earned from now on.
+    expiry_policy: Option<Enumeration<ExpiryPolicy>>,
+    /// 1 to 120.
+    expiry_months: Option<i32>,
+    /// 0 to 365.
+    expiry_grace_days: Option<i32>,
+    /// 0 to 365.
+    pending_days: Option<i32>,
+    /// How a purchase's points become whole.
+    rounding: Option<Enumeration<Rounding>>,
+    /// What happens when a return finds too few points.
+    debt_policy: Option<Enumeration<DebtPolicy>>,
+    /// 1 to 3,650.
+    sale_age_days_max: Option<i32>,
+    /// 0 to 365.
+    claim_days: Option<i32>,
+    /// 1 to 43,200.
+    hold_minutes_max: Option<i32>,
+    /// Not below zero.
+    adjustment_limit: Option<Points>,
+}
+
+mutation! {
+    UpdateProgramme refuses [NameInvalid, TimeZoneUnknown, ValueOutOfRange, PointsInvalid];
+    /// What changing the programme did.
+    pub struct UpdateProgrammePayload {
+        /// The programme; null when refused.
+        programme: Option<Programme>,
+    }
+}
+
+/// The mutations of this context.
+#[derive(Default)]
+pub struct ProgrammesMutation;
+
+#[Object]
+impl ProgrammesMutation {
+    /// Changes the programme's rules from now on. For operators with `programme:write`. `CONFLICT`
+    /// when it was changed since it was read.
+    async fn update_programme(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateProgrammeInput,
+    ) -> Result<UpdateProgrammePayload> {
+        let (services, actor) = app(ctx);
+        let outcome = async {
+            services.programmes.amend(actor, input.wish()?).await?;
+            services.programmes.own(actor).await
+        };
+        answer(outcome.await, |rules| UpdateProgrammePayload {
+            programme: Some(Programme(rules)),
+            ..UpdateProgrammePayload::default()
+        })
+    }
+}
+
+impl UpdateProgrammeInput {
+    fn wish(self) -> std::result::Result<Amend, service::Refusal> {
+        let limit = self.adjustment_limit.map(entity::amount::Points::try_from).transpose();
+        let limit = limit.map_err(|_| {
+            service::Refusal::new(service::Code::PointsInvalid).at("adjustmentLimit")
+        })?;
+        Ok(Amend {
+            expected_version: self.expected_version,
+            name: self.name,
+            settings: settings::Change {
+                time_zone: self.time_zone,
+                expiry_policy: self.expiry_policy.map(|policy| policy.0),
+                expiry_months: self.expiry_months,
+                expiry_grace_days: self.expiry_grace_days,
+                pending_days: self.pending_days,
+                rounding: self.rounding.map(|rounding| rounding.0),
+                debt_policy: self.debt_policy.map(|policy| policy.0),
+                sale_age_days_max: self.sale_age_days_max,
+                claim_days: self.claim_days,
+                hold_minutes_max: self.hold_minutes_max,
+                adjustment_limit: limit,
+            },
+        })
+    }
+}

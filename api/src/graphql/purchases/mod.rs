@@ -1,0 +1,10 @@
+//! Receipts as clients see them: recorded, quoted, returned, claimed, read.
+
+pub mod inputs;
+pub mod mutation;
+pub mod query;
+pub mod types;
+
+pub use mutation::PurchasesMutation;
+pub use query::PurchasesQuery;
+pub use types::Purchase;

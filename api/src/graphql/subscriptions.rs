@@ -1,0 +1,87 @@
+//! Live updates: what happens, to those who may know. `after` resumes without a gap.
+
+use async_graphql::{Context, SimpleObject, Subscription};
+use futures_util::{Stream, StreamExt};
+
+use super::error::{ApiError, Result};
+use super::ledger::Entry;
+use super::purchases::Purchase;
+use super::scalars::Points;
+use crate::graphql::app;
+
+/// The subscriptions.
+#[derive(Default)]
+pub struct LiveSubscription;
+
+/// A change of the viewer's wallet.
+#[derive(SimpleObject)]
+pub struct WalletChange {
+    /// Its place in the sequence of facts: resume with it as `after`.
+    sequence: Points,
+    /// What happened; its `balancesAfter` are the wallet's.
+    entry: Entry,
+}
+
+/// A receipt of the calling partner, or a return of one.
+#[derive(SimpleObject)]
+pub struct PurchaseEvent {
+    /// Its place in the sequence of facts: resume with it as `after`.
+    sequence: Points,
+    /// What it did in the ledger; null where the receipt has no member.
+    entry: Option<Entry>,
+    /// The receipt; null if it can't be shown.
+    purchase: Option<Purchase>,
+}
+
+#[Subscription]
+impl LiveSubscription {
+    /// Each change of the viewer's wallet, as it happens. For members.
+    async fn wallet_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Resume after this sequence number; from now on if left out.")]
+        after: Option<Points>,
+    ) -> Result<impl Stream<Item = Result<WalletChange>>> {
+        let (services, actor) = app(ctx);
+        let events = services.live.wallet_changes(actor, after.map(Points::get)).await?;
+        Ok(events.filter_map(|event| async {
+            match event {
+                Ok(event) => event.entry.map(|entry| {
+                    let sequence = Points::change(event.position).unwrap_or_default();
+                    Ok(WalletChange { sequence, entry: Entry(entry) })
+                }),
+                Err(error) => Some(Err(ApiError::from(error))),
+            }
+        }))
+    }
+
+    /// Each receipt and return of the calling partner, as it is recorded. For partners with
+    /// `purchases:read`.
+    async fn purchases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Resume after this sequence number; from now on if left out.")]
+        after: Option<Points>,
+    ) -> Result<impl Stream<Item = Result<PurchaseEvent>>> {
+        let (services, actor) = app(ctx);
+        let events = services.live.purchases(actor, after.map(Points::get)).await?;
+        let (services, actor) = (services.clone(), actor.clone());
+        Ok(events.then(move |event| {
+            let (services, actor) = (services.clone(), actor.clone());
+            async move {
+                let event = event?;
+                let named = event.entry.as_ref().and_then(|entry| entry.purchase_id);
+                let purchase = match (event.kept, named) {
+                    (Some(kept), _) => Some(kept),
+                    (None, Some(id)) => services.purchases.by_ids(&actor, &[id]).await?.pop(),
+                    (None, None) => None,
+                };
+                Ok(PurchaseEvent {
+                    sequence: Points::change(event.position).unwrap_or_default(),
+                    entry: event.entry.map(Entry),
+                    purchase: purchase.map(Purchase),
+                })
+            }
+        }))
+    }
+}
