@@ -101,7 +101,6 @@ impl Wallet {
 
     /// What happened in it, newest first, with the reason for every point. A partner sees what
     /// happened at its own tills.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection and a filter")]
     async fn history(
         &self,
         ctx: &Context<'_>,

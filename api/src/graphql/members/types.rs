@@ -135,7 +135,6 @@ impl Member {
 
     /// What happened in its wallet, newest first, with the reason for every point. A partner sees
     /// what happened at its own tills.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection and a filter")]
     async fn history(
         &self,
         ctx: &Context<'_>,
