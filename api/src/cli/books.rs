@@ -3,33 +3,35 @@
 
 use std::sync::Arc;
 
-use service::partners::Partners;
-use service::programmes::Programmes;
-use service::purchases::Purchases;
-use service::{Clock, Db, Location, migrate};
+use entity::programmes::programme;
+use service::auth::{self, MasterKey};
+use service::hot::{HotStore, Memory, Redis};
+use service::{Clock, Db, Location, Services, migrate};
 
 use super::Failure;
-use crate::config::Storage;
+use crate::config::{Invalid, Site, Storage};
 
-/// The use cases of a command, over one database.
-pub(super) struct Books {
-    pub(super) programmes: Arc<Programmes>,
-    pub(super) partners: Arc<Partners>,
-    pub(super) purchases: Purchases,
-}
-
-/// The books that the settings name.
-pub(super) async fn open(storage: &Storage) -> Result<Books, Failure> {
-    let (db, clock) = (database(storage).await?, Clock::System);
-    let programmes = Arc::new(Programmes::new(db.clone(), clock.clone()));
-    let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
-    let purchases = Purchases::new(db, clock, Arc::clone(&programmes), Arc::clone(&partners));
-    Ok(Books { programmes, partners, purchases })
-}
-
-/// The database that the settings name, ready to be used.
-async fn database(storage: &Storage) -> Result<Db, Failure> {
+/// All use cases over what the settings name.
+pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
+    let issuer = site.issuer()?;
     storage.prepare()?;
+    let master_key = MasterKey::new(*storage.master_key()?.expose());
+    let db = database(storage).await?;
+    let services =
+        Services::new(db, Clock::System, hot(storage)?, auth::Settings { issuer, master_key });
+    services.auth.prepare(services.clock.now()).await?;
+    Ok(services)
+}
+
+/// The programme that a command is about: the one it names, or the only one.
+pub(super) async fn programme(
+    services: &Services,
+    code: Option<&str>,
+) -> Result<programme::Model, Failure> {
+    Ok(services.programmes.by_code(code).await?)
+}
+
+async fn database(storage: &Storage) -> Result<Db, Failure> {
     let location = storage.database()?;
     if matches!(location, Location::Sqlite(_)) {
         migrate::migrate(&location, &location).await?;
@@ -43,4 +45,13 @@ async fn database(storage: &Storage) -> Result<Db, Failure> {
         db.check_durability().await?;
     }
     Ok(db)
+}
+
+fn hot(storage: &Storage) -> Result<Arc<dyn HotStore>, Failure> {
+    let Some(url) = storage.redis()? else {
+        return Ok(Arc::new(Memory::default()));
+    };
+    let redis = Redis::connect(url.expose());
+    // What is wrong with the address may be its password, so it stays unsaid.
+    Ok(Arc::new(redis.map_err(|_| Invalid::new("REDIS_URL", "this is no address of a Redis"))?))
 }

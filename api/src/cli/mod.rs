@@ -6,10 +6,13 @@
 
 mod books;
 mod import;
+mod keys;
 mod log;
 mod migrate;
 mod programme;
 mod schema;
+mod token;
+mod verify;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -38,6 +41,9 @@ enum Command {
     Migrate(migrate::Migrate),
     Import(import::Import),
     Programme(programme::Programme),
+    Verify(verify::Verify),
+    Token(token::Token),
+    Keys(keys::Keys),
     Schema(schema::Schema),
 }
 
@@ -98,6 +104,9 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Migrate(migrate) => migrate.run().await,
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,
+            Command::Verify(verify) => verify.run().await,
+            Command::Token(token) => token.run().await,
+            Command::Keys(keys) => keys.run().await,
             Command::Schema(schema) => schema.run(),
         }
     })

@@ -11,7 +11,7 @@ use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
 use service::programmes::{Create, Settings};
 
 use super::{Failure, books};
-use crate::config::Storage;
+use crate::config::{Site, Storage};
 
 /// Create a programme
 #[derive(Args, Debug)]
@@ -56,6 +56,8 @@ struct CreateProgramme {
     rules: Rules,
     #[command(flatten)]
     storage: Storage,
+    #[command(flatten)]
+    site: Site,
 }
 
 #[derive(Args, Debug)]
@@ -99,8 +101,8 @@ struct Rules {
 impl Programme {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let What::Create(wish) = self.what;
-        let books = books::open(&wish.storage).await?;
-        let (programme, operator) = books.programmes.create(wish.into()).await?;
+        let services = books::open(&wish.storage, &wish.site).await?;
+        let (programme, operator) = services.programmes.create(wish.into()).await?;
         println!("programme {} is {}", programme.code, programme.id);
         println!("operator {} is {}", operator.name, operator.id);
         Ok(ExitCode::SUCCESS)

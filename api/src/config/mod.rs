@@ -26,7 +26,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    fn new(setting: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(setting: &'static str, problem: impl Into<String>) -> Self {
         Self { setting, problem: problem.into() }
     }
 }
@@ -230,22 +230,14 @@ fn starts_with(
     Err(Invalid::new(setting, right))
 }
 
-/// How the gateway shows itself to the world.
+/// What kind of place this is, and its name to the world.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Gateway")]
-pub struct Gateway {
-    /// Where to listen; port 0 takes a free one
-    #[arg(
-        long,
-        env = "FLORIN_LISTEN",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub listen: SocketAddr,
-
-    /// The address by which clients reach it, and the issuer of its tokens
+pub struct Site {
+    /// The address by which clients reach Florin, and the issuer of its tokens
     ///
-    /// `https://HOST`, without a path. In development it is the address listened on.
+    /// `https://HOST`, without a path. In development it is http://localhost:8080, on whatever port it
+    /// listens: a token says who made it, not where.
     #[arg(long, env = "FLORIN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 
@@ -263,18 +255,18 @@ pub enum Environment {
     Production,
 }
 
-impl Gateway {
-    /// The issuer: the public address, or the one listened on.
+impl Site {
+    /// The issuer of tokens.
     ///
     /// # Errors
     /// When it is missing in production, or is not the root of an HTTP server.
-    pub fn public_url(&self, listening: SocketAddr) -> Result<String, Invalid> {
+    pub fn issuer(&self) -> Result<String, Invalid> {
         let invalid = |problem: &str| Err(Invalid::new("FLORIN_PUBLIC_URL", problem));
         let is_production = self.environment == Environment::Production;
         let Some(url) = &self.public_url else {
             return match is_production {
                 true => invalid("needed in production: the https:// address that clients use"),
-                false => Ok(format!("http://{listening}")),
+                false => Ok("http://localhost:8080".to_owned()),
             };
         };
         let host = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
@@ -291,6 +283,30 @@ impl Gateway {
         }
         Ok(url.trim_end_matches('/').to_owned())
     }
+}
+
+/// How a gateway takes its connections.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Gateway")]
+pub struct Gateway {
+    /// Where to listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "FLORIN_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// Connections that are open at a time; others wait
+    #[arg(long, env = "FLORIN_CONNECTIONS_MAX", value_name = "NUMBER", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub connections_max: u32,
+
+    /// Believe the client's address that a proxy gives in X-Forwarded-For
+    ///
+    /// Only behind a proxy of one's own that sets it: anyone can send that header.
+    #[arg(long, env = "FLORIN_TRUST_PROXY")]
+    pub trust_proxy: bool,
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ struct Everything {
     #[command(flatten)]
     owner: Owner,
     #[command(flatten)]
+    site: Site,
+    #[command(flatten)]
     gateway: Gateway,
 }
 
@@ -22,20 +24,20 @@ fn settings(flags: &str) -> Everything {
     Everything::try_parse_from(["florin"].into_iter().chain(flags.split_whitespace())).unwrap()
 }
 
-fn public_url(flags: &str) -> Result<String, String> {
-    let listening = "127.0.0.1:8080".parse().unwrap();
-    settings(flags).gateway.public_url(listening).map_err(|invalid| invalid.to_string())
+fn issuer(flags: &str) -> Result<String, String> {
+    settings(flags).site.issuer().map_err(|invalid| invalid.to_string())
 }
 
 #[test]
 fn nothing_set_is_an_embedded_florin() {
-    let Everything { storage, owner, gateway } = settings("");
+    let Everything { storage, owner, site, gateway } = settings("");
     assert!(
         matches!(storage.database(), Ok(Location::Sqlite(path)) if path == Path::new("./florin-data/florin.sqlite"))
     );
     assert!(matches!(owner.database(&storage), Ok(Location::Sqlite(_))));
     assert!(matches!(storage.redis(), Ok(None)));
-    assert_eq!(gateway.environment, Environment::Development);
+    assert_eq!(site.environment, Environment::Development);
+    assert_eq!(gateway.listen.to_string(), "127.0.0.1:8080");
 }
 
 #[test]
@@ -100,20 +102,17 @@ fn an_embedded_florin_makes_its_key_once_and_keeps_it_to_itself() {
 
 #[test]
 fn the_issuer_is_the_root_of_a_server() {
-    assert_eq!(public_url("").unwrap(), "http://127.0.0.1:8080");
-    assert_eq!(
-        public_url("--public-url https://florin.example/").unwrap(),
-        "https://florin.example"
-    );
-    assert_eq!(public_url("--public-url http://localhost:1").unwrap(), "http://localhost:1");
+    assert_eq!(issuer("").unwrap(), "http://localhost:8080");
+    assert_eq!(issuer("--public-url https://florin.example/").unwrap(), "https://florin.example");
+    assert_eq!(issuer("--public-url http://localhost:1").unwrap(), "http://localhost:1");
     for wrong in ["florin.example", "https://", "https://a/b", "https://ana@a", "https://a?b"] {
-        assert!(public_url(&format!("--public-url {wrong}")).is_err(), "{wrong}");
+        assert!(issuer(&format!("--public-url {wrong}")).is_err(), "{wrong}");
     }
 }
 
 #[test]
 fn production_is_reached_over_https() {
-    assert!(public_url("--env production").unwrap_err().contains("needed in production"));
-    assert!(public_url("--env production --public-url http://a").unwrap_err().contains("https://"));
-    assert!(public_url("--env production --public-url https://a").is_ok());
+    assert!(issuer("--env production").unwrap_err().contains("needed in production"));
+    assert!(issuer("--env production --public-url http://a").unwrap_err().contains("https://"));
+    assert!(issuer("--env production --public-url https://a").is_ok());
 }

@@ -6,9 +6,9 @@ use entity::amount::Currency;
 use entity::programmes::programme;
 use entity::purchases::purchase::{Channel, Line};
 use service::members::MemberRef;
-use service::partners::{Directory, Partners};
+use service::partners::Directory;
 use service::purchases::{Mode, Purchases, Recorded};
-use service::{Actor, Code, Error, Refusal};
+use service::{Actor, Code, Error, Refusal, Services};
 
 use super::line::{Item, Reason};
 use super::receipts::Receipt;
@@ -26,14 +26,13 @@ pub(in crate::cli) struct Books<'services> {
 impl<'services> Books<'services> {
     /// The books of a programme. What the files call a partner is its code.
     pub(in crate::cli) async fn open(
-        purchases: &'services Purchases,
-        partners: &Partners,
+        services: &'services Services,
         programme: &programme::Model,
         mode: Mode,
     ) -> Result<Self, Error> {
         Ok(Self {
-            purchases,
-            directory: partners.directory(programme.id).await?,
+            purchases: &services.purchases,
+            directory: services.partners.directory(programme.id).await?,
             actor: Actor::system(programme.id).through("import"),
             currency: programme.currency,
             mode,

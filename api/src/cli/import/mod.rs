@@ -28,7 +28,7 @@ use self::books::Books;
 use self::receipts::Receipt;
 use self::run::{Sink, Totals, Verdict, import};
 use super::Failure;
-use crate::config::Storage;
+use crate::config::{Site, Storage};
 
 /// Exit status of a run that went to its end and refused rows on the way.
 const SOME_REFUSED: u8 = 3;
@@ -86,6 +86,8 @@ struct ImportReceipts {
 
     #[command(flatten)]
     storage: Storage,
+    #[command(flatten)]
+    site: Site,
 }
 
 impl Import {
@@ -94,10 +96,10 @@ impl Import {
         if wish.check {
             return import_all(&wish.files, &Checked).await;
         }
-        let open = super::books::open(&wish.storage).await?;
-        let programme = open.programmes.by_code(wish.programme.as_deref()).await?;
+        let services = super::books::open(&wish.storage, &wish.site).await?;
+        let programme = super::books::programme(&services, wish.programme.as_deref()).await?;
         let mode = if wish.backfill { Mode::Backfill } else { Mode::Live };
-        let books = Books::open(&open.purchases, &open.partners, &programme, mode).await?;
+        let books = Books::open(&services, &programme, mode).await?;
         import_all(&wish.files, &books).await
     }
 }
