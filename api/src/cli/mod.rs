@@ -11,6 +11,7 @@ mod log;
 mod migrate;
 mod programme;
 mod schema;
+mod serve;
 mod token;
 mod verify;
 
@@ -38,6 +39,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
     Programme(programme::Programme),
@@ -101,6 +103,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            Command::Serve(serve) => serve.run().await,
             Command::Migrate(migrate) => migrate.run().await,
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,

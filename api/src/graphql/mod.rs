@@ -28,7 +28,7 @@
 //! impl MembersMutation {
 //!     /// Enrols a member with a card.
 //!     async fn enrol_member(
-//!         &self, ctx: &Context<'_>, input: EnrolMemberInput,
+//!         &self, ctx: &Context<'_>, #[graphql(desc = "What is wanted.")] input: EnrolMemberInput,
 //!     ) -> Result<EnrolMemberPayload> {
 //!         let (services, actor) = app(ctx);
 //!         let outcome = services.members.enrol(actor, input.into()).await;

@@ -98,6 +98,8 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// An exact decimal number as a string: an optional minus, digits, and at most six digits after the
+/// point, such as `"12.34"`; at most 18 digits in all.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -173,7 +173,7 @@ impl ProgrammesMutation {
     async fn update_programme(
         &self,
         ctx: &Context<'_>,
-        input: UpdateProgrammeInput,
+        #[graphql(desc = "What is wanted.")] input: UpdateProgrammeInput,
     ) -> Result<UpdateProgrammePayload> {
         let (services, actor) = app(ctx);
         let outcome = async {

@@ -84,6 +84,8 @@ impl Points {
     }
 }
 
+/// A whole number of points as a JSON integer, from -(2^53 - 1) to 2^53 - 1, so that every JSON
+/// reader holds it exactly. Below zero only where a change is shown.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for Points {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -117,6 +119,7 @@ impl TryFrom<Points> for amount::Points {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BasisPoints(pub amount::BasisPoints);
 
+/// A share as a whole number of hundredths of a percent: 10000 is all of it.
 #[Scalar(specified_by_url = "https://en.wikipedia.org/wiki/Basis_point")]
 impl ScalarType for BasisPoints {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -136,6 +139,7 @@ impl ScalarType for BasisPoints {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyCode(pub amount::Currency);
 
+/// A currency by its three letters in ISO 4217, such as `EUR`.
 #[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -154,6 +158,7 @@ impl ScalarType for CurrencyCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
+/// A moment as RFC 3339 writes it. Answers are in UTC and end in `Z`; inputs may carry any offset.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -176,6 +181,7 @@ impl ScalarType for DateTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A day without time or zone, as `2026-01-31`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {

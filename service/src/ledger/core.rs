@@ -14,6 +14,7 @@ mod draft;
 mod due;
 mod earn;
 mod holds;
+mod lots;
 mod moves;
 mod returns;
 mod spend;

@@ -138,7 +138,7 @@ impl LedgerMutation {
     async fn transfer_points(
         &self,
         ctx: &Context<'_>,
-        input: TransferPointsInput,
+        #[graphql(desc = "What is wanted.")] input: TransferPointsInput,
     ) -> Result<TransferPointsPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
@@ -162,7 +162,7 @@ impl LedgerMutation {
     async fn adjust_points(
         &self,
         ctx: &Context<'_>,
-        input: AdjustPointsInput,
+        #[graphql(desc = "What is wanted.")] input: AdjustPointsInput,
     ) -> Result<AdjustPointsPayload> {
         let (services, actor) = app(ctx);
         let wish = Adjust {
@@ -183,7 +183,7 @@ impl LedgerMutation {
     async fn approve_adjustment(
         &self,
         ctx: &Context<'_>,
-        input: ApproveAdjustmentInput,
+        #[graphql(desc = "What is wanted.")] input: ApproveAdjustmentInput,
     ) -> Result<ApproveAdjustmentPayload> {
         let (services, actor) = app(ctx);
         let outcome = services.ledger.approve(actor, input.adjustment_id.0).await;
@@ -198,7 +198,7 @@ impl LedgerMutation {
     async fn reject_adjustment(
         &self,
         ctx: &Context<'_>,
-        input: RejectAdjustmentInput,
+        #[graphql(desc = "What is wanted.")] input: RejectAdjustmentInput,
     ) -> Result<RejectAdjustmentPayload> {
         let (services, actor) = app(ctx);
         let outcome = services.ledger.reject(actor, input.adjustment_id.0).await;
@@ -213,7 +213,7 @@ impl LedgerMutation {
     async fn write_off_debt(
         &self,
         ctx: &Context<'_>,
-        input: WriteOffDebtInput,
+        #[graphql(desc = "What is wanted.")] input: WriteOffDebtInput,
     ) -> Result<WriteOffDebtPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {

@@ -179,7 +179,7 @@ impl MembersMutation {
     async fn enrol_member(
         &self,
         ctx: &Context<'_>,
-        input: EnrolMemberInput,
+        #[graphql(desc = "What is wanted.")] input: EnrolMemberInput,
     ) -> Result<EnrolMemberPayload> {
         let (services, actor) = app(ctx);
         let wish =
@@ -193,7 +193,11 @@ impl MembersMutation {
 
     /// Gives a member a further card. For the member itself, operators, and partners that have dealt
     /// with it. Linking again changes nothing.
-    async fn link_card(&self, ctx: &Context<'_>, input: LinkCardInput) -> Result<LinkCardPayload> {
+    async fn link_card(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is wanted.")] input: LinkCardInput,
+    ) -> Result<LinkCardPayload> {
         let (services, actor) = app(ctx);
         let outcome =
             services.members.link_card(actor, input.member_id.0, &input.card_number).await;
@@ -208,7 +212,7 @@ impl MembersMutation {
     async fn block_card(
         &self,
         ctx: &Context<'_>,
-        input: BlockCardInput,
+        #[graphql(desc = "What is wanted.")] input: BlockCardInput,
     ) -> Result<BlockCardPayload> {
         let (services, actor) = app(ctx);
         let outcome = services.members.block_card(actor, input.card_id.0).await;
@@ -223,7 +227,7 @@ impl MembersMutation {
     async fn set_partner_reference(
         &self,
         ctx: &Context<'_>,
-        input: SetPartnerReferenceInput,
+        #[graphql(desc = "What is wanted.")] input: SetPartnerReferenceInput,
     ) -> Result<SetPartnerReferencePayload> {
         let (services, actor) = app(ctx);
         let (member, reference) = (input.member_id.0, input.partner_reference);
@@ -239,7 +243,7 @@ impl MembersMutation {
     async fn suspend_member(
         &self,
         ctx: &Context<'_>,
-        input: SuspendMemberInput,
+        #[graphql(desc = "What is wanted.")] input: SuspendMemberInput,
     ) -> Result<SuspendMemberPayload> {
         let (services, actor) = app(ctx);
         answer(services.members.suspend(actor, input.member_id.0).await, |member| {
@@ -251,7 +255,7 @@ impl MembersMutation {
     async fn reinstate_member(
         &self,
         ctx: &Context<'_>,
-        input: ReinstateMemberInput,
+        #[graphql(desc = "What is wanted.")] input: ReinstateMemberInput,
     ) -> Result<ReinstateMemberPayload> {
         let (services, actor) = app(ctx);
         answer(services.members.reinstate(actor, input.member_id.0).await, |member| {
@@ -266,7 +270,7 @@ impl MembersMutation {
     async fn close_member(
         &self,
         ctx: &Context<'_>,
-        input: CloseMemberInput,
+        #[graphql(desc = "What is wanted.")] input: CloseMemberInput,
     ) -> Result<CloseMemberPayload> {
         let (services, actor) = app(ctx);
         answer(services.members.close(actor, input.member_id.0).await, |member| {
@@ -278,7 +282,7 @@ impl MembersMutation {
     async fn pool_household(
         &self,
         ctx: &Context<'_>,
-        input: PoolHouseholdInput,
+        #[graphql(desc = "What is wanted.")] input: PoolHouseholdInput,
     ) -> Result<PoolHouseholdPayload> {
         let (services, actor) = app(ctx);
         let rules = services.programmes.own(actor).await?;
@@ -302,7 +306,7 @@ impl MembersMutation {
     async fn leave_household(
         &self,
         ctx: &Context<'_>,
-        input: LeaveHouseholdInput,
+        #[graphql(desc = "What is wanted.")] input: LeaveHouseholdInput,
     ) -> Result<LeaveHouseholdPayload> {
         let (services, actor) = app(ctx);
         answer(services.members.leave_household(actor, input.member_id.0).await, |member| {

@@ -107,7 +107,7 @@ impl PartnersMutation {
     async fn onboard_partner(
         &self,
         ctx: &Context<'_>,
-        input: OnboardPartnerInput,
+        #[graphql(desc = "What is wanted.")] input: OnboardPartnerInput,
     ) -> Result<OnboardPartnerPayload> {
         let (services, actor) = app(ctx);
         let wish = Onboard {
@@ -129,7 +129,7 @@ impl PartnersMutation {
     async fn update_partner(
         &self,
         ctx: &Context<'_>,
-        input: UpdatePartnerInput,
+        #[graphql(desc = "What is wanted.")] input: UpdatePartnerInput,
     ) -> Result<UpdatePartnerPayload> {
         let (services, actor) = app(ctx);
         let wish = Amend {
@@ -151,7 +151,7 @@ impl PartnersMutation {
     async fn suspend_partner(
         &self,
         ctx: &Context<'_>,
-        input: SuspendPartnerInput,
+        #[graphql(desc = "What is wanted.")] input: SuspendPartnerInput,
     ) -> Result<SuspendPartnerPayload> {
         let (services, actor) = app(ctx);
         answer(services.partners.suspend(actor, input.partner_id.0).await, |row| {
@@ -167,7 +167,7 @@ impl PartnersMutation {
     async fn reinstate_partner(
         &self,
         ctx: &Context<'_>,
-        input: ReinstatePartnerInput,
+        #[graphql(desc = "What is wanted.")] input: ReinstatePartnerInput,
     ) -> Result<ReinstatePartnerPayload> {
         let (services, actor) = app(ctx);
         answer(services.partners.reinstate(actor, input.partner_id.0).await, |row| {
@@ -179,7 +179,11 @@ impl PartnersMutation {
     }
 
     /// Opens a store. For operators with `partners:write`.
-    async fn add_store(&self, ctx: &Context<'_>, input: AddStoreInput) -> Result<AddStorePayload> {
+    async fn add_store(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is wanted.")] input: AddStoreInput,
+    ) -> Result<AddStorePayload> {
         let (services, actor) = app(ctx);
         let wish =
             partners::AddStore { partner: input.partner_id.0, code: input.code, name: input.name };
@@ -194,7 +198,7 @@ impl PartnersMutation {
     async fn close_store(
         &self,
         ctx: &Context<'_>,
-        input: CloseStoreInput,
+        #[graphql(desc = "What is wanted.")] input: CloseStoreInput,
     ) -> Result<CloseStorePayload> {
         let (services, actor) = app(ctx);
         answer(services.partners.close_store(actor, input.store_id.0).await, |row| {
@@ -206,7 +210,7 @@ impl PartnersMutation {
     async fn sign_contract(
         &self,
         ctx: &Context<'_>,
-        input: SignContractInput,
+        #[graphql(desc = "What is wanted.")] input: SignContractInput,
     ) -> Result<SignContractPayload> {
         let (services, actor) = app(ctx);
         let outcome = async { services.partners.sign(actor, input.wish()?).await };
@@ -221,7 +225,7 @@ impl PartnersMutation {
     async fn register_api_client(
         &self,
         ctx: &Context<'_>,
-        input: RegisterApiClientInput,
+        #[graphql(desc = "What is wanted.")] input: RegisterApiClientInput,
     ) -> Result<RegisterApiClientPayload> {
         let (services, actor) = app(ctx);
         let wish =
@@ -240,7 +244,7 @@ impl PartnersMutation {
     async fn revoke_api_client(
         &self,
         ctx: &Context<'_>,
-        input: RevokeApiClientInput,
+        #[graphql(desc = "What is wanted.")] input: RevokeApiClientInput,
     ) -> Result<RevokeApiClientPayload> {
         let (services, actor) = app(ctx);
         answer(services.partners.revoke_client(actor, input.api_client_id.0).await, |row| {

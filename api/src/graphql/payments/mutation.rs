@@ -123,7 +123,7 @@ impl PaymentsMutation {
     async fn place_hold(
         &self,
         ctx: &Context<'_>,
-        input: PlaceHoldInput,
+        #[graphql(desc = "What is wanted.")] input: PlaceHoldInput,
     ) -> Result<PlaceHoldPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
@@ -150,7 +150,7 @@ impl PaymentsMutation {
     async fn capture_hold(
         &self,
         ctx: &Context<'_>,
-        input: CaptureHoldInput,
+        #[graphql(desc = "What is wanted.")] input: CaptureHoldInput,
     ) -> Result<CaptureHoldPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
@@ -174,7 +174,7 @@ impl PaymentsMutation {
     async fn release_hold(
         &self,
         ctx: &Context<'_>,
-        input: ReleaseHoldInput,
+        #[graphql(desc = "What is wanted.")] input: ReleaseHoldInput,
     ) -> Result<ReleaseHoldPayload> {
         let (services, actor) = app(ctx);
         let wish = Release { hold: input.hold_id.0, idempotency_key: input.idempotency_key };
@@ -190,7 +190,7 @@ impl PaymentsMutation {
     async fn pay_with_points(
         &self,
         ctx: &Context<'_>,
-        input: PayWithPointsInput,
+        #[graphql(desc = "What is wanted.")] input: PayWithPointsInput,
     ) -> Result<PayWithPointsPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
@@ -216,7 +216,7 @@ impl PaymentsMutation {
     async fn reverse_payment(
         &self,
         ctx: &Context<'_>,
-        input: ReversePaymentInput,
+        #[graphql(desc = "What is wanted.")] input: ReversePaymentInput,
     ) -> Result<ReversePaymentPayload> {
         let (services, actor) = app(ctx);
         let wish = Reverse { payment: input.payment_id.0, idempotency_key: input.idempotency_key };

@@ -80,7 +80,7 @@ impl PurchasesMutation {
     async fn record_purchase(
         &self,
         ctx: &Context<'_>,
-        input: RecordPurchaseInput,
+        #[graphql(desc = "What is wanted.")] input: RecordPurchaseInput,
     ) -> Result<RecordPurchasePayload> {
         let (services, actor) = app(ctx);
         actor.partner(service::Scope::PurchasesWrite)?;
@@ -92,7 +92,7 @@ impl PurchasesMutation {
     async fn record_purchases(
         &self,
         ctx: &Context<'_>,
-        input: RecordPurchasesInput,
+        #[graphql(desc = "What is wanted.")] input: RecordPurchasesInput,
     ) -> Result<RecordPurchasesPayload> {
         let (services, actor) = app(ctx);
         actor.partner(service::Scope::PurchasesWrite)?;
@@ -131,7 +131,7 @@ impl PurchasesMutation {
     async fn return_purchase(
         &self,
         ctx: &Context<'_>,
-        input: ReturnPurchaseInput,
+        #[graphql(desc = "What is wanted.")] input: ReturnPurchaseInput,
     ) -> Result<ReturnPurchasePayload> {
         let (services, actor) = app(ctx);
         let currency = currency(ctx).await?;
@@ -165,7 +165,7 @@ impl PurchasesMutation {
     async fn claim_purchases(
         &self,
         ctx: &Context<'_>,
-        input: ClaimPurchasesInput,
+        #[graphql(desc = "What is wanted.")] input: ClaimPurchasesInput,
     ) -> Result<ClaimPurchasesPayload> {
         let (services, actor) = app(ctx);
         let outcome = async {

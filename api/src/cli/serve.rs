@@ -1,0 +1,70 @@
+//! `florin serve`: one gateway, until it is asked to stop; then it lets requests under way finish.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use service::background;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, books};
+use crate::config::{Environment, Gateway, Invalid, Site, Storage};
+use crate::http::{Server, Settings};
+
+/// Serve the GraphQL gateway
+///
+/// Any number of gateways may share one PostgreSQL and one Redis. In development GraphiQL is at the
+/// root. On SIGTERM or Ctrl-C the gateway stops taking requests and lets those under way finish.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  florin serve
+  florin serve --listen 127.0.0.1:9000 --data /var/lib/florin
+  FLORIN_ENV=production FLORIN_PUBLIC_URL=https://points.example florin serve")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    gateway: Gateway,
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    site: Site,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        let services = books::open(&self.storage, &self.site).await?;
+        let listener = TcpListener::bind(self.gateway.listen).await?;
+        let address = listener.local_addr()?;
+        let server = Server::new(services.clone(), self.settings())
+            .map_err(|problem| Invalid::new("schema", problem))?;
+        let stop = CancellationToken::new();
+        let tasks = background::start(&services, &stop);
+        let mut terminated = signal(SignalKind::terminate())?;
+        println!("Florin serves at http://{address}/graphql");
+        server
+            .run(listener, async move {
+                tokio::select! {
+                    _ = terminated.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+            })
+            .await;
+        stop.cancel();
+        tasks.wait().await;
+        services.close().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn settings(&self) -> Settings {
+        let base = match self.site.environment {
+            Environment::Development => Settings::development(),
+            Environment::Production => Settings::production(),
+        };
+        Settings {
+            trusts_proxy: self.gateway.trust_proxy,
+            connections_max: usize::try_from(self.gateway.connections_max).unwrap_or(usize::MAX),
+            ..base
+        }
+    }
+}
