@@ -2,7 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, its helpers too")]
 
+mod auth;
 mod cli;
 mod http;
+mod ledger;
+mod members;
+mod partners;
+mod programmes;
+mod purchases;
 mod schema;
+mod support;
 mod tidy;

@@ -1,0 +1,77 @@
+//! Members: enrolled once a card, named by one member, stopped, pooled.
+
+use serde_json::json;
+
+use crate::support::{World, payment, receipt};
+
+#[tokio::test]
+async fn a_card_is_enrolled_once_however_many_tills_try() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let wish = json!({ "cardNumber": "C1", "partnerReference": "K-77" });
+    let result = "member { id } isReplayed";
+    let (first, second) = tokio::join!(
+        grocer.does("enrolMember", result, wish.clone()),
+        grocer.does("enrolMember", result, wish.clone()),
+    );
+    assert_eq!(first["member"]["id"], second["member"]["id"]);
+    let found = grocer.asks("{ member(by: { partnerReference: \"K-77\" }) { id } }").await;
+    assert_eq!(found["member"]["id"], first["member"]["id"]);
+    let refusal = grocer.is_refused("enrolMember", json!({ "cardNumber": "no spaces" })).await;
+    assert_eq!(refusal, ("CARD_NUMBER_INVALID".to_owned(), "cardNumber".to_owned()));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_card_never_changes_hands_and_names_nobody_once_blocked() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    let link = json!({ "memberId": bob.id, "cardNumber": "C1" });
+    assert_eq!(
+        bob.is_refused("linkCard", link).await,
+        ("CARD_TAKEN".to_owned(), "cardNumber".to_owned())
+    );
+    let linked = ana
+        .does("linkCard", "card { id }", json!({ "memberId": ana.id, "cardNumber": "C3" }))
+        .await;
+    ana.does("blockCard", "card { blockedAt }", json!({ "cardId": linked["card"]["id"] })).await;
+    let sale = grocer.is_refused("recordPurchase", receipt("R1", "C3", "10.00", world.now())).await;
+    assert_eq!(sale, ("CARD_BLOCKED".to_owned(), "member".to_owned()));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_suspended_member_earns_and_cannot_spend_and_a_closed_one_does_neither() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let named = json!({ "memberId": ana.id });
+    world.operator.does("suspendMember", "member { status }", named.clone()).await;
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "10.00", world.now())).await;
+    let refusal = grocer.is_refused("payWithPoints", payment("C1", 5, "k", world.now())).await;
+    assert_eq!(refusal, ("MEMBER_SUSPENDED".to_owned(), "member".to_owned()));
+    world.operator.does("closeMember", "member { status }", named.clone()).await;
+    let refusal =
+        grocer.is_refused("recordPurchase", receipt("R2", "C1", "10.00", world.now())).await;
+    assert_eq!(refusal, ("MEMBER_CLOSED".to_owned(), "member".to_owned()));
+    assert_eq!(world.operator.is_refused("reinstateMember", named).await.0, "MEMBER_CLOSED");
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_household_shares_one_wallet() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
+    grocer.does("recordPurchase", "points", receipt("R2", "C2", "40.00", world.now())).await;
+    let pool = json!({ "memberIds": [ana.id, bob.id] });
+    world.operator.does("poolHousehold", "household { id members { id } }", pool.clone()).await;
+    assert_eq!((world.wallet(&ana).await[0], world.wallet(&bob).await[0]), (100, 100));
+    grocer.does("payWithPoints", "isReplayed", payment("C2", 90, "k", world.now())).await;
+    assert_eq!(world.wallet(&ana).await, [10, 0, 0, 0]);
+    assert_eq!(world.operator.is_refused("poolHousehold", pool).await.0, "MEMBER_ALREADY_POOLED");
+    world.operator.does("leaveHousehold", "member { id }", json!({ "memberId": bob.id })).await;
+    assert_eq!((world.wallet(&ana).await[0], world.wallet(&bob).await[0]), (10, 0));
+    world.closes().await;
+}
