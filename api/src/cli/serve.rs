@@ -26,9 +26,9 @@ pub(super) struct Serve {
     #[command(flatten)]
     gateway: Gateway,
     #[command(flatten)]
-    storage: Storage,
+    pub(super) storage: Storage,
     #[command(flatten)]
-    site: Site,
+    pub(super) site: Site,
 }
 
 impl Serve {

@@ -13,6 +13,7 @@ mod read;
 pub mod reason;
 mod save;
 mod settle;
+mod totals;
 mod transfer;
 pub mod verify;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use self::adjust::{Adjust, Adjusted, WriteOff};
 pub use self::read::{HistoryFilter, LotUse};
+pub use self::totals::PartnerTotals;
 pub use self::transfer::{Transfer, Transferred};
 pub use reason::Reason;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use entity::amount::Currency;
 use entity::programmes::programme;
 use entity::purchases::purchase::{Channel, Line};
@@ -21,6 +22,7 @@ pub(in crate::cli) struct Books<'services> {
     actor: Actor,
     currency: Currency,
     mode: Mode,
+    shift: TimeDelta,
 }
 
 impl<'services> Books<'services> {
@@ -36,7 +38,13 @@ impl<'services> Books<'services> {
             actor: Actor::system(programme.id).through("import"),
             currency: programme.currency,
             mode,
+            shift: TimeDelta::zero(),
         })
+    }
+
+    /// The same, with all dates moved.
+    pub(in crate::cli) fn moved_by(self, shift: TimeDelta) -> Self {
+        Self { shift, ..self }
     }
 
     /// The receipt as the use case takes it, or `None` for a partner that the programme hasn't.
@@ -48,7 +56,7 @@ impl<'services> Books<'services> {
             receipt_number: receipt.key.receipt_no.clone(),
             member: filled(&receipt.head.card_no).map(MemberRef::Card),
             channel: Channel::Store,
-            occurred_at: receipt.head.occurred_at,
+            occurred_at: receipt.head.occurred_at + self.shift,
             currency: self.currency,
             // A sum beyond i64 is no total either: the use case finds that the lines don't add up.
             total_minor: receipt

@@ -16,12 +16,15 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use indicatif::HumanCount;
 
 pub(crate) use refused::Unwritable;
 pub(crate) use rows::Unreadable;
 
+use entity::programmes::programme;
+use service::Services;
 use service::purchases::Mode;
 
 use self::books::Books;
@@ -102,6 +105,19 @@ impl Import {
         let books = Books::open(&services, &programme, mode).await?;
         import_all(&wish.files, &books).await
     }
+}
+
+/// Brings a file in as history, its dates moved; says how many receipts were new.
+pub(super) async fn history(
+    file: &Path,
+    services: &Services,
+    programme: &programme::Model,
+    shift: TimeDelta,
+) -> Result<u64, Failure> {
+    let books = Books::open(services, programme, Mode::Backfill).await?.moved_by(shift);
+    let totals = import(file, &books).await?;
+    println!("{}", told(file, totals));
+    Ok(totals.recorded)
 }
 
 async fn import_all(files: &[PathBuf], sink: &impl Sink) -> Result<ExitCode, Failure> {
