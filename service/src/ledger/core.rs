@@ -21,8 +21,6 @@ mod spend;
 
 #[cfg(test)]
 mod properties;
-#[cfg(test)]
-mod tests;
 
 pub use book::{Book, Burn, Expiry, Known, OpenHold, Rules, Wallet};
 pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt};
