@@ -246,6 +246,9 @@ impl MigrationTrait for Migration {
             db.append_only(table).await?;
         }
         let lot = [
+            "programme_id",
+            "wallet_id",
+            "id",
             "quantity",
             "entry_id",
             "purchase_id",
@@ -256,8 +259,18 @@ impl MigrationTrait for Migration {
             "terms",
         ];
         db.guarded(&LOT, &lot).await?;
-        let hold =
-            ["entry_id", "member_id", "partner_id", "store_id", "points", "placed_at", "lapses_at"];
+        let hold = [
+            "programme_id",
+            "wallet_id",
+            "id",
+            "entry_id",
+            "member_id",
+            "partner_id",
+            "store_id",
+            "points",
+            "placed_at",
+            "lapses_at",
+        ];
         db.guarded(&HOLD, &hold).await?;
         db.forbid_update_when(&HOLD, "closed_once", "old.status <> 'OPEN'").await?;
         db.forbid_update_when(&WALLET, "seq_grows", "new.seq < old.seq").await?;

@@ -67,6 +67,8 @@ impl MigrationTrait for Migration {
         let db = Dialect::new(manager);
         db.create(&PURCHASE).await?;
         let fixed = [
+            "programme_id",
+            "id",
             "partner_id",
             "store_id",
             "receipt_number",

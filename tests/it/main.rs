@@ -7,6 +7,7 @@ mod cli;
 mod http;
 mod ledger;
 mod members;
+mod migrations;
 mod partners;
 mod programmes;
 mod purchases;

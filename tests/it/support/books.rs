@@ -42,6 +42,14 @@ impl Books {
         }
     }
 
+    /// The address of the database, for what no use case may do.
+    pub(crate) fn url(&self) -> String {
+        match self.location() {
+            Location::Sqlite(file) => format!("sqlite://{}", file.display()),
+            Location::Postgres(url) => url,
+        }
+    }
+
     pub(crate) async fn db(&self) -> Db {
         Db::open(&self.location()).await.unwrap()
     }

@@ -1,7 +1,7 @@
 //! A world to tell stories in: a programme, its partners and members, behind a real gateway. Actors
 //! speak GraphQL over HTTP and nothing else.
 
-mod books;
+pub(crate) mod books;
 mod caller;
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) struct World {
     clock: Clock,
     address: String,
     running: JoinHandle<()>,
-    books: Books,
+    pub(crate) books: Books,
 }
 
 impl World {
