@@ -8,6 +8,7 @@ mod http;
 mod ledger;
 mod members;
 mod migrations;
+mod nodes;
 mod partners;
 mod programmes;
 mod purchases;

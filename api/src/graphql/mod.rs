@@ -51,6 +51,7 @@
 //! [`mutation::Refuses`] are all that an item needs. Lists: `page::Asked { … }.window::<Node, _>()?`,
 //! then `page::Connection::new`. A field that can fail on its own is `Option<Result<T>>`.
 
+pub mod by_id;
 pub mod enumeration;
 pub mod error;
 pub mod ledger;
@@ -60,6 +61,7 @@ pub mod members;
 mod meta;
 pub mod money;
 pub mod mutation;
+mod node;
 pub mod page;
 pub mod partners;
 pub mod payments;
@@ -81,6 +83,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 #[derive(Default, MergedObject)]
 pub struct Query(
     limits::LimitsQuery,
+    node::NodeQuery,
     programmes::ProgrammesQuery,
     partners::PartnersQuery,
     members::MembersQuery,

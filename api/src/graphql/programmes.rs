@@ -13,13 +13,13 @@ use super::scalars::{CurrencyCode, Points};
 use crate::graphql::app;
 
 /// One coalition and its rules.
-pub struct Programme(Arc<Rules>);
+pub struct Programme(pub(super) Arc<Rules>);
 
 /// One coalition and its rules.
 #[Object]
 impl Programme {
     /// Its id: `prg_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id().to_string().into()
     }
 

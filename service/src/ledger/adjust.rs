@@ -230,16 +230,17 @@ impl Ledger {
         window.read(self.db.primary(), query.cursor_by(adjustment::Column::Id)).await
     }
 
-    /// One adjustment, for operators.
-    pub async fn adjustment(
+    /// Adjustments by id; none to those who may not see them.
+    pub async fn adjustments_by_ids(
         &self,
         actor: &Actor,
-        id: AdjustmentId,
-    ) -> Result<Option<adjustment::Model>> {
-        let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
-        let query = adjustment::Entity::find_by_id(id)
-            .filter(adjustment::Column::ProgrammeId.eq(programme));
-        Ok(query.one(self.db.primary()).await?)
+        ids: &[AdjustmentId],
+    ) -> Result<Vec<adjustment::Model>> {
+        let Ok((programme, _)) = actor.operator(Scope::LedgerAdjust) else { return Ok(Vec::new()) };
+        let query = adjustment::Entity::find()
+            .filter(adjustment::Column::ProgrammeId.eq(programme))
+            .filter(adjustment::Column::Id.is_in(ids.iter().copied()));
+        Ok(query.all(self.db.primary()).await?)
     }
 }
 

@@ -10,6 +10,7 @@ use entity::amount::Points;
 use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId};
 use entity::ledger::entry::EntryKind;
 use entity::ledger::{allocation, entry, lot, wallet};
+use entity::members::member;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
@@ -67,19 +68,41 @@ impl Ledger {
         window.read(self.db.primary(), cursor).await
     }
 
-    /// An entry by id, if the caller may see it: operators all, a partner those at its own tills.
-    /// A member's are found through its wallet.
-    pub async fn entry(&self, actor: &Actor, id: EntryId) -> Result<Option<entry::Model>> {
+    /// Entries by id that the caller may see: operators all, a partner those at its own tills, a
+    /// member those of its wallet.
+    pub async fn entries(&self, actor: &Actor, ids: &[EntryId]) -> Result<Vec<entry::Model>> {
         let programme = actor.programme()?;
         let query = entry::Entity::find()
             .filter(entry::Column::ProgrammeId.eq(programme))
-            .filter(entry::Column::Id.eq(id));
-        let Some(found) = as_seen_by(actor, query).one(self.db.primary()).await? else {
-            return Ok(None);
-        };
-        let Who::Member(member) = actor.who() else { return Ok(Some(found)) };
-        let own = entity::members::member::Entity::find_by_id(member).one(self.db.reader()).await?;
-        Ok(own.is_some_and(|own| own.wallet_id == found.wallet_id).then_some(found))
+            .filter(entry::Column::Id.is_in(ids.iter().copied()));
+        let mut found = as_seen_by(actor, query).all(self.db.primary()).await?;
+        if let Who::Member(_) = actor.who() {
+            let own = self.own_wallet(actor).await?;
+            found.retain(|entry| Some(entry.wallet_id) == own);
+        }
+        Ok(found)
+    }
+
+    /// Lots by id that the caller may see: operators all, a partner those that it issued, a member
+    /// those of its wallet.
+    pub async fn lots(&self, actor: &Actor, ids: &[LotId]) -> Result<Vec<lot::Model>> {
+        let programme = actor.programme()?;
+        let query = lot::Entity::find()
+            .filter(lot::Column::ProgrammeId.eq(programme))
+            .filter(lot::Column::Id.is_in(ids.iter().copied()));
+        let mut found = issued_by(actor, query).all(self.db.primary()).await?;
+        if let Who::Member(_) = actor.who() {
+            let own = self.own_wallet(actor).await?;
+            found.retain(|lot| Some(lot.wallet_id) == own);
+        }
+        Ok(found)
+    }
+
+    async fn own_wallet(&self, actor: &Actor) -> Result<Option<WalletId>> {
+        let (programme, member) = actor.member()?;
+        let query =
+            member::Entity::find_by_id(member).filter(member::Column::ProgrammeId.eq(programme));
+        Ok(query.one(self.db.reader()).await?.map(|member| member.wallet_id))
     }
 
     /// The entries that these receipts made.
@@ -142,7 +165,8 @@ impl Ledger {
         Ok(dates)
     }
 
-    /// Which lots these entries took from, gave back to and captured.
+    /// Which lots these entries took from, gave back to and captured. A partner sees those that it
+    /// issued: where else a member buys is not its business.
     pub async fn lot_uses(
         &self,
         actor: &Actor,
@@ -160,8 +184,12 @@ impl Ledger {
         let lots = lot::Entity::find()
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::Id.is_in(allocations.iter().map(|used| used.lot_id)));
-        let lots: HashMap<LotId, lot::Model> =
-            lots.all(self.db.primary()).await?.into_iter().map(|lot| (lot.id, lot)).collect();
+        let lots: HashMap<LotId, lot::Model> = issued_by(actor, lots)
+            .all(self.db.primary())
+            .await?
+            .into_iter()
+            .map(|lot| (lot.id, lot))
+            .collect();
         let pair = |allocation: allocation::Model| {
             Some(LotUse { lot: lots.get(&allocation.lot_id)?.clone(), allocation })
         };
@@ -180,7 +208,7 @@ impl Ledger {
             .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
             .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
             .order_by_asc(lot::Column::Id);
-        Ok(query.all(self.db.primary()).await?)
+        Ok(issued_by(actor, query).all(self.db.primary()).await?)
     }
 }
 
@@ -205,6 +233,13 @@ impl HistoryFilter {
 fn as_seen_by(actor: &Actor, query: Select<entry::Entity>) -> Select<entry::Entity> {
     match actor.who() {
         Who::Partner(partner, _) => query.filter(entry::Column::PartnerId.eq(partner)),
+        _ => query,
+    }
+}
+
+fn issued_by(actor: &Actor, query: Select<lot::Entity>) -> Select<lot::Entity> {
+    match actor.who() {
+        Who::Partner(partner, _) => query.filter(lot::Column::IssuerId.eq(partner)),
         _ => query,
     }
 }

@@ -116,7 +116,7 @@ impl Members {
             Who::Operator(_) => actor.with(Scope::MembersWrite).map(|()| true)?,
             Who::Partner(partner, _) => {
                 actor.with(Scope::MembersWrite)?;
-                self.has_dealt_with(programme, partner, member).await?
+                !self.dealt_with(programme, partner, &[member]).await?.is_empty()
             }
             Who::Anonymous | Who::System => {
                 return Err(Error::Forbidden("a token of this programme is needed".to_owned()));

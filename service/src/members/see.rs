@@ -1,11 +1,14 @@
 //! Who may see which member: operators all, a member itself and its household's wallet, a partner
 //! those it has dealt with. What isn't there and what may not be seen answer alike.
 
-use entity::ids::{HouseholdId, MemberId, PartnerId, ProgrammeId};
+use std::collections::{BTreeSet, HashSet};
+
+use entity::ids::{CardId, HouseholdId, MemberId, PartnerId, ProgrammeId, WalletId};
 use entity::ledger::hold;
 use entity::members::member;
 use entity::members::{card, household, partner_reference};
 use entity::purchases::purchase;
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -13,9 +16,6 @@ use super::{MemberRef, Members, resolve};
 use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
 use crate::page::{Page, Window};
-
-/// The most cards or customer numbers that one answer lists.
-const NAMES_MAX: u64 = 100;
 
 impl Members {
     /// The member that asks.
@@ -38,17 +38,50 @@ impl Members {
         }
         let resolved = resolve(self.db.reader(), programme, [named.clone()]).await?;
         let Ok(found) = resolved.member(&named) else { return Ok(None) };
-        let may_see = match actor.who() {
-            Who::Operator(_) | Who::System => true,
-            Who::Member(own) => own == found.id,
-            Who::Partner(_, _) if is_by_card => actor.with(Scope::MembersRead).map(|()| true)?,
+        if is_by_card && matches!(actor.who(), Who::Partner(..)) {
+            return actor.with(Scope::MembersRead).map(|()| Some(found.clone()));
+        }
+        Ok(self.visible(actor, vec![found.clone()]).await?.pop())
+    }
+
+    /// Those of these members that the caller may see.
+    pub async fn by_ids(&self, actor: &Actor, ids: &[MemberId]) -> Result<Vec<member::Model>> {
+        let programme = actor.programme()?;
+        let query = member::Entity::find()
+            .filter(member::Column::ProgrammeId.eq(programme))
+            .filter(member::Column::Id.is_in(ids.iter().copied()));
+        self.visible(actor, query.all(self.db.reader()).await?).await
+    }
+
+    /// Those of these wallets that are of a member whom the caller may see.
+    pub async fn visible_wallets(&self, actor: &Actor, ids: &[WalletId]) -> Result<Vec<WalletId>> {
+        let programme = actor.programme()?;
+        let query = member::Entity::find()
+            .filter(member::Column::ProgrammeId.eq(programme))
+            .filter(member::Column::WalletId.is_in(ids.iter().copied()));
+        let members = self.visible(actor, query.all(self.db.reader()).await?).await?;
+        let wallets: BTreeSet<WalletId> =
+            members.into_iter().map(|member| member.wallet_id).collect();
+        Ok(wallets.into_iter().collect())
+    }
+
+    async fn visible(
+        &self,
+        actor: &Actor,
+        mut members: Vec<member::Model>,
+    ) -> Result<Vec<member::Model>> {
+        match actor.who() {
+            Who::Operator(_) | Who::System => {}
+            Who::Member(own) => members.retain(|member| member.id == own),
             Who::Partner(partner, _) => {
                 actor.with(Scope::MembersRead)?;
-                self.has_dealt_with(programme, partner, found.id).await?
+                let ids: Vec<_> = members.iter().map(|member| member.id).collect();
+                let known = self.dealt_with(actor.programme()?, partner, &ids).await?;
+                members.retain(|member| known.contains(&member.id));
             }
-            Who::Anonymous => false,
-        };
-        Ok(may_see.then(|| found.clone()))
+            Who::Anonymous => members.clear(),
+        }
+        Ok(members)
     }
 
     /// The programme's members, for operators.
@@ -60,14 +93,25 @@ impl Members {
 
     /// The cards of members, for operators and each member itself; others see none.
     pub async fn cards(&self, actor: &Actor, members: &[MemberId]) -> Result<Vec<card::Model>> {
+        let of = card::Column::MemberId.is_in(members.iter().copied());
+        self.cards_that(actor, of).await
+    }
+
+    /// Cards by id, of those that the caller may see.
+    pub async fn cards_by_ids(&self, actor: &Actor, ids: &[CardId]) -> Result<Vec<card::Model>> {
+        self.cards_that(actor, card::Column::Id.is_in(ids.iter().copied())).await
+    }
+
+    async fn cards_that(&self, actor: &Actor, are: SimpleExpr) -> Result<Vec<card::Model>> {
         let programme = actor.programme()?;
-        let visible: Vec<MemberId> =
-            members.iter().copied().filter(|member| is_own_or_operated(actor, *member)).collect();
-        let query = card::Entity::find()
-            .filter(card::Column::ProgrammeId.eq(programme))
-            .filter(card::Column::MemberId.is_in(visible))
-            .order_by_asc(card::Column::Id);
-        Ok(query.all(self.db.reader()).await?)
+        let query =
+            card::Entity::find().filter(card::Column::ProgrammeId.eq(programme)).filter(are);
+        let query = match actor.who() {
+            Who::Operator(_) | Who::System => query,
+            Who::Member(own) => query.filter(card::Column::MemberId.eq(own)),
+            Who::Partner(..) | Who::Anonymous => return Ok(Vec::new()),
+        };
+        Ok(query.order_by_asc(card::Column::Id).all(self.db.reader()).await?)
     }
 
     /// Customer numbers of members: a partner sees its own, operators all.
@@ -90,65 +134,70 @@ impl Members {
         Ok(query.order_by_asc(partner_reference::Column::Reference).all(self.db.reader()).await?)
     }
 
-    /// A household that the caller operates or belongs to, with its members.
-    pub async fn household(
+    /// Households that the caller operates or belongs to, each with its members.
+    pub async fn households(
         &self,
         actor: &Actor,
-        id: HouseholdId,
-    ) -> Result<Option<(household::Model, Vec<member::Model>)>> {
+        ids: &[HouseholdId],
+    ) -> Result<Vec<(household::Model, Vec<member::Model>)>> {
         let programme = actor.programme()?;
-        let query =
-            household::Entity::find_by_id(id).filter(household::Column::ProgrammeId.eq(programme));
-        let Some(row) = query.one(self.db.reader()).await? else { return Ok(None) };
+        let of = household::Entity::find()
+            .filter(household::Column::ProgrammeId.eq(programme))
+            .filter(household::Column::Id.is_in(ids.iter().copied()));
+        let households = of.all(self.db.reader()).await?;
         let members = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
-            .filter(member::Column::HouseholdId.eq(id))
+            .filter(member::Column::HouseholdId.is_in(ids.iter().copied()))
             .order_by_asc(member::Column::Id)
-            .limit(NAMES_MAX)
             .all(self.db.reader())
             .await?;
-        let may_see = match actor.who() {
-            Who::Operator(_) | Who::System => true,
-            Who::Member(own) => members.iter().any(|member| member.id == own),
-            Who::Partner(..) | Who::Anonymous => false,
+        let with_members = |row: household::Model| {
+            let id = Some(row.id);
+            let own = members.iter().filter(|member| member.household_id == id).cloned();
+            (row, own.collect::<Vec<_>>())
         };
-        Ok(may_see.then_some((row, members)))
+        let mut found: Vec<_> = households.into_iter().map(with_members).collect();
+        match actor.who() {
+            Who::Operator(_) | Who::System => {}
+            Who::Member(own) => found.retain(|(_, all)| all.iter().any(|member| member.id == own)),
+            Who::Partner(..) | Who::Anonymous => found.clear(),
+        }
+        Ok(found)
     }
 
-    /// Whether the member has bought, paid, or is known by a customer number there.
-    pub(crate) async fn has_dealt_with(
+    /// Those of these members who have bought or paid there, or are known by a customer number.
+    pub(super) async fn dealt_with(
         &self,
         programme: ProgrammeId,
         partner: PartnerId,
-        member: MemberId,
-    ) -> Result<bool> {
+        members: &[MemberId],
+    ) -> Result<HashSet<MemberId>> {
         let db = self.db.reader();
-        let references = partner_reference::Entity::find()
+        let ids = || members.iter().copied();
+        let named = partner_reference::Entity::find()
+            .select_only()
+            .column(partner_reference::Column::MemberId)
+            .distinct()
             .filter(partner_reference::Column::ProgrammeId.eq(programme))
-            .filter(partner_reference::Column::MemberId.eq(member))
-            .filter(partner_reference::Column::PartnerId.eq(partner));
-        if references.one(db).await?.is_some() {
-            return Ok(true);
-        }
-        let purchases = purchase::Entity::find()
+            .filter(partner_reference::Column::PartnerId.eq(partner))
+            .filter(partner_reference::Column::MemberId.is_in(ids()));
+        let bought = purchase::Entity::find()
+            .select_only()
+            .column(purchase::Column::MemberId)
+            .distinct()
             .filter(purchase::Column::ProgrammeId.eq(programme))
-            .filter(purchase::Column::MemberId.eq(member))
-            .filter(purchase::Column::PartnerId.eq(partner));
-        if purchases.one(db).await?.is_some() {
-            return Ok(true);
-        }
-        let holds = hold::Entity::find()
+            .filter(purchase::Column::PartnerId.eq(partner))
+            .filter(purchase::Column::MemberId.is_in(ids()));
+        let held = hold::Entity::find()
+            .select_only()
+            .column(hold::Column::MemberId)
+            .distinct()
             .filter(hold::Column::ProgrammeId.eq(programme))
-            .filter(hold::Column::MemberId.eq(member))
-            .filter(hold::Column::PartnerId.eq(partner));
-        Ok(holds.one(db).await?.is_some())
-    }
-}
-
-fn is_own_or_operated(actor: &Actor, member: MemberId) -> bool {
-    match actor.who() {
-        Who::Operator(_) | Who::System => true,
-        Who::Member(own) => own == member,
-        Who::Partner(..) | Who::Anonymous => false,
+            .filter(hold::Column::PartnerId.eq(partner))
+            .filter(hold::Column::MemberId.is_in(ids()));
+        let mut known: HashSet<MemberId> = named.into_tuple().all(db).await?.into_iter().collect();
+        known.extend(bought.into_tuple::<MemberId>().all(db).await?);
+        known.extend(held.into_tuple::<MemberId>().all(db).await?);
+        Ok(known)
     }
 }

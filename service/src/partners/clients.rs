@@ -112,6 +112,21 @@ impl Partners {
             .filter(api_client::Column::PartnerId.eq(partner));
         window.read(self.db.reader(), query.cursor_by(api_client::Column::Id)).await
     }
+
+    /// Those of these clients that the caller may see.
+    pub async fn clients_by_ids(
+        &self,
+        actor: &Actor,
+        ids: &[ApiClientId],
+    ) -> Result<Vec<api_client::Model>> {
+        let programme = actor.programme()?;
+        let query = api_client::Entity::find()
+            .filter(api_client::Column::ProgrammeId.eq(programme))
+            .filter(api_client::Column::Id.is_in(ids.iter().copied()));
+        let mut found = query.all(self.db.reader()).await?;
+        found.retain(|client| Self::may_see_terms(actor, client.partner_id));
+        Ok(found)
+    }
 }
 
 /// The scopes as the row keeps them: known ones, each once, in their order.

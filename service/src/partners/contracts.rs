@@ -127,13 +127,19 @@ impl Partners {
         window.read(self.db.reader(), query.cursor_by(contract::Column::Id)).await
     }
 
-    /// One version, if the caller may see it.
-    pub async fn contract(&self, actor: &Actor, id: ContractId) -> Result<Option<contract::Model>> {
+    /// Those of these versions that the caller may see.
+    pub async fn contracts_by_ids(
+        &self,
+        actor: &Actor,
+        ids: &[ContractId],
+    ) -> Result<Vec<contract::Model>> {
         let programme = actor.programme()?;
-        let query =
-            contract::Entity::find_by_id(id).filter(contract::Column::ProgrammeId.eq(programme));
-        let found = query.one(self.db.reader()).await?;
-        Ok(found.filter(|contract| Self::may_see_terms(actor, contract.partner_id)))
+        let query = contract::Entity::find()
+            .filter(contract::Column::ProgrammeId.eq(programme))
+            .filter(contract::Column::Id.is_in(ids.iter().copied()));
+        let mut found = query.all(self.db.reader()).await?;
+        found.retain(|contract| Self::may_see_terms(actor, contract.partner_id));
+        Ok(found)
     }
 }
 

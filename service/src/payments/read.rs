@@ -11,19 +11,20 @@ use crate::error::Result;
 use crate::page::{Page, Window};
 
 impl Payments {
-    /// The hold, if the caller may see it.
-    pub async fn hold(&self, actor: &Actor, id: HoldId) -> Result<Option<hold::Model>> {
+    /// Those of these holds that the caller may see.
+    pub async fn holds(&self, actor: &Actor, ids: &[HoldId]) -> Result<Vec<hold::Model>> {
         let programme = actor.programme()?;
         let query = hold::Entity::find()
             .filter(hold::Column::ProgrammeId.eq(programme))
-            .filter(hold::Column::Id.eq(id));
-        let found = query.one(self.db.reader()).await?;
-        Ok(found.filter(|hold| match actor.who() {
+            .filter(hold::Column::Id.is_in(ids.iter().copied()));
+        let mut found = query.all(self.db.reader()).await?;
+        found.retain(|hold| match actor.who() {
             Who::Operator(_) | Who::System => true,
             Who::Partner(partner, _) => hold.partner_id == partner,
             Who::Member(member) => hold.member_id == member,
             Who::Anonymous => false,
-        }))
+        });
+        Ok(found)
     }
 
     /// A member's holds by age: all to operators and the member itself, its own to a partner.

@@ -1,6 +1,8 @@
 //! Reading receipts: a partner its own, a member its own, an operator all.
 
-use entity::ids::{MemberId, PartnerId, PurchaseId};
+use std::collections::HashSet;
+
+use entity::ids::{MemberId, PartnerId, PurchaseId, ReturnId};
 use entity::purchases::{purchase, purchase_return, receipt_key};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -41,14 +43,12 @@ pub struct Purchases {
 impl UseCases {
     /// The receipt so named, if there is one that the caller may see.
     pub async fn find(&self, actor: &Actor, named: PurchaseRef) -> Result<Option<purchase::Model>> {
-        let programme = actor.programme()?;
         let id = match named {
             PurchaseRef::Id(id) => Some(id),
             named @ PurchaseRef::Receipt { .. } => self.id_of(actor, named).await?,
         };
         let Some(id) = id else { return Ok(None) };
-        let found = purchase::Entity::find_by_id((programme, id)).one(self.db.reader()).await?;
-        Ok(found.filter(|purchase| may_see(actor, purchase)))
+        Ok(self.by_ids(actor, &[id]).await?.pop())
     }
 
     async fn id_of(&self, actor: &Actor, named: PurchaseRef) -> Result<Option<PurchaseId>> {
@@ -101,6 +101,24 @@ impl UseCases {
             .filter(purchase::Column::Id.is_in(ids.iter().copied()));
         let found = query.all(self.db.reader()).await?;
         Ok(found.into_iter().filter(|purchase| may_see(actor, purchase)).collect())
+    }
+
+    /// Returns by id, of receipts that the caller may see.
+    pub async fn returns_by_ids(
+        &self,
+        actor: &Actor,
+        ids: &[ReturnId],
+    ) -> Result<Vec<purchase_return::Model>> {
+        let programme = actor.programme()?;
+        let query = purchase_return::Entity::find()
+            .filter(purchase_return::Column::ProgrammeId.eq(programme))
+            .filter(purchase_return::Column::Id.is_in(ids.iter().copied()));
+        let mut found = query.all(self.db.reader()).await?;
+        let of: Vec<_> = found.iter().map(|part| part.purchase_id).collect();
+        let visible: HashSet<_> =
+            self.by_ids(actor, &of).await?.into_iter().map(|purchase| purchase.id).collect();
+        found.retain(|part| visible.contains(&part.purchase_id));
+        Ok(found)
     }
 
     /// What came back of these receipts, which the caller must have been shown.

@@ -48,6 +48,18 @@ fn everything_is_described() {
 }
 
 #[test]
+fn whatever_has_an_id_is_a_node() {
+    let schema = parse(&api::graphql::sdl());
+    let objects = own_types(&schema).filter_map(ExtendedType::as_object);
+    let apart = objects.filter(|ty| {
+        ty.fields.contains_key("id")
+            && !ty.implements_interfaces.iter().any(|one| one.name == "Node")
+    });
+    let apart: Vec<_> = apart.map(|ty| ty.name.as_str()).collect();
+    assert!(apart.is_empty(), "not found by node(id): {apart:?}");
+}
+
+#[test]
 fn scalars_say_where_they_are_specified() {
     let schema = parse(&api::graphql::sdl());
     let unspecified: Vec<_> = own_types(&schema)

@@ -14,7 +14,7 @@ pub struct Adjustment(pub(in crate::graphql) adjustment::Model);
 #[Object]
 impl Adjustment {
     /// Its id: `adj_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -9,6 +9,7 @@ use service::ledger::LotUse;
 use super::loads::{LotUses, LotsMade};
 use super::reason::Reason;
 use crate::graphql::app;
+use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::Loaders;
@@ -61,7 +62,7 @@ impl From<LotUse> for LotPart {
 #[Object]
 impl Entry {
     /// Its id: `ent_…`. A payment's id is that of its entry.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -98,7 +99,7 @@ impl Entry {
     /// About which receipt, if about one.
     async fn purchase(&self, ctx: &Context<'_>) -> Result<Option<Purchase>> {
         let Some(id) = self.0.purchase_id else { return Ok(None) };
-        Purchase::load(ctx, id).await
+        Ok(load(ctx, id).await?.map(Purchase))
     }
 
     /// About which hold, if about one.
@@ -138,7 +139,8 @@ impl Entry {
         })
     }
 
-    /// The lots that it took points from, gave back to, or captured from.
+    /// The lots that it took points from, gave back to, or captured from; to a partner those that it
+    /// issued.
     async fn lots_used(&self, ctx: &Context<'_>) -> Result<Vec<LotPart>> {
         let (services, actor) = app(ctx);
         let loader =
@@ -147,7 +149,7 @@ impl Entry {
         Ok(used.into_iter().map(LotPart::from).collect())
     }
 
-    /// The lots that it made.
+    /// The lots that it made; to a partner those that it issued.
     async fn lots_made(&self, ctx: &Context<'_>) -> Result<Vec<Lot>> {
         let (services, actor) = app(ctx);
         let loader =
@@ -161,7 +163,7 @@ impl Entry {
 #[Object]
 impl Lot {
     /// Its id: `lot_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -69,7 +69,7 @@ impl Wallet {
 #[Object]
 impl Wallet {
     /// Its id: `wal_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

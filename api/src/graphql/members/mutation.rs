@@ -292,8 +292,8 @@ impl MembersMutation {
         };
         let outcome = async {
             let row = services.members.pool(actor, &rules, wish).await?;
-            let members = services.members.household(actor, row.id).await?;
-            Ok(Household { row, members: members.map(|(_, members)| members).unwrap_or_default() })
+            let found = services.members.households(actor, &[row.id]).await?.pop();
+            Ok(Household { row, members: found.map(|(_, members)| members).unwrap_or_default() })
         };
         answer(outcome.await, |household| PoolHouseholdPayload {
             household: Some(household),

@@ -10,6 +10,7 @@ use service::purchases::Filter;
 use service::{Actor, Error, Services};
 
 use crate::graphql::app;
+use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::ledger::loads::Wallets;
@@ -81,7 +82,7 @@ impl Batch for References {
 #[Object]
 impl Member {
     /// Its id: `mem_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -128,9 +129,7 @@ impl Member {
     /// Its household, if it pools; to operators and the household's members.
     async fn household(&self, ctx: &Context<'_>) -> Result<Option<Household>> {
         let Some(id) = self.0.household_id else { return Ok(None) };
-        let (services, actor) = app(ctx);
-        let found = services.members.household(actor, id).await?;
-        Ok(found.map(|(row, members)| Household { row, members }))
+        Ok(load(ctx, id).await?.map(|(row, members)| Household { row, members }))
     }
 
     /// What happened in its wallet, newest first, with the reason for every point. A partner sees
@@ -192,7 +191,7 @@ impl Member {
 #[Object]
 impl Card {
     /// Its id: `crd_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -216,7 +215,7 @@ impl Card {
 #[Object]
 impl Household {
     /// Its id: `hhd_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
@@ -227,7 +226,7 @@ impl Household {
 
     /// Who belongs to it, at most 100.
     async fn members(&self) -> Vec<Member> {
-        self.members.iter().cloned().map(Member).collect()
+        self.members.iter().take(100).cloned().map(Member).collect()
     }
 
     /// The wallet that they share.

@@ -7,4 +7,4 @@ pub mod types;
 
 pub use mutation::PartnersMutation;
 pub use query::PartnersQuery;
-pub use types::{Partner, Store};
+pub use types::{ApiClient, Contract, Partner, Store};

@@ -20,16 +20,16 @@ pub struct Partner(pub(in crate::graphql) partner::Model);
 pub struct Store(pub(in crate::graphql) store::Model);
 
 /// A version of a partner's commercial terms.
-pub struct Contract(pub(super) contract::Model);
+pub struct Contract(pub(in crate::graphql) contract::Model);
 
 /// A partner's machine client.
-pub struct ApiClient(pub(super) api_client::Model);
+pub struct ApiClient(pub(in crate::graphql) api_client::Model);
 
 /// A business in the programme. Everybody with a token may see who takes part.
 #[Object]
 impl Partner {
     /// Its id: `ptn_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -153,7 +153,7 @@ impl Partner {
 #[Object]
 impl Store {
     /// Its id: `sto_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -177,7 +177,7 @@ impl Store {
 #[Object]
 impl Contract {
     /// Its id: `ctr_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -267,7 +267,7 @@ async fn money(ctx: &Context<'_>, minor: Option<i64>) -> Result<Option<Money>> {
 #[Object]
 impl ApiClient {
     /// Its id: `cli_…`, the `client_id` of RFC 6749.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -33,7 +33,7 @@ impl PaymentsQuery {
         #[graphql(desc = "Which.")] id: Id<HoldId>,
     ) -> Result<Option<Hold>> {
         let (services, actor) = app(ctx);
-        Ok(services.payments.hold(actor, id.0).await?.map(Hold))
+        Ok(services.payments.holds(actor, &[id.0]).await?.pop().map(Hold))
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Hold(pub(in crate::graphql) hold::Model);
 #[Object]
 impl Hold {
     /// Its id: `hld_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -7,4 +7,5 @@ pub mod types;
 
 pub use mutation::PurchasesMutation;
 pub use query::PurchasesQuery;
-pub use types::Purchase;
+pub(super) use types::currency;
+pub use types::{Purchase, PurchaseReturn};

@@ -8,10 +8,10 @@ use entity::ids::PurchaseId;
 use entity::ledger::entry;
 use entity::purchases::purchase::{self, Channel};
 use entity::purchases::purchase_return;
-use service::members::MemberRef;
 use service::{Actor, Error, Services};
 
 use crate::graphql::app;
+use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::ledger::{Earning, Entry};
@@ -26,8 +26,8 @@ pub struct Purchase(pub(in crate::graphql) purchase::Model);
 
 /// Goods that came back.
 pub struct PurchaseReturn {
-    pub(super) row: purchase_return::Model,
-    pub(super) currency: Currency,
+    pub(in crate::graphql) row: purchase_return::Model,
+    pub(in crate::graphql) currency: Currency,
 }
 
 /// One line of a receipt.
@@ -71,21 +71,6 @@ pub struct Quote {
     pub(super) available_points: Option<Points>,
 }
 
-struct Purchases(Services, Actor);
-
-impl Batch for Purchases {
-    type Key = PurchaseId;
-    type Value = purchase::Model;
-
-    async fn load(
-        &self,
-        keys: Vec<PurchaseId>,
-    ) -> Result<HashMap<PurchaseId, purchase::Model>, Error> {
-        let rows = self.0.purchases.by_ids(&self.1, &keys).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
 struct Returns(Services, Actor);
 
 impl Batch for Returns {
@@ -118,7 +103,7 @@ impl Batch for Entries {
 }
 
 /// The programme's settlement currency.
-pub(super) async fn currency(ctx: &Context<'_>) -> Result<Currency> {
+pub(in crate::graphql) async fn currency(ctx: &Context<'_>) -> Result<Currency> {
     let (services, actor) = app(ctx);
     Ok(services.programmes.own(actor).await?.programme.currency)
 }
@@ -127,24 +112,11 @@ fn money(minor: i64, currency: Currency) -> Money {
     amount::Money { minor, currency }.into()
 }
 
-impl Purchase {
-    /// The receipt with this id, together with others that the answer shows.
-    pub(in crate::graphql) async fn load(
-        ctx: &Context<'_>,
-        id: PurchaseId,
-    ) -> Result<Option<Self>> {
-        let (services, actor) = app(ctx);
-        let loader =
-            ctx.data_unchecked::<Loaders>().of(|| Purchases(services.clone(), actor.clone()));
-        Ok(loader.load(id).await?.map(Self))
-    }
-}
-
 /// One receipt at one partner. To its partner, its member and operators.
 #[Object]
 impl Purchase {
     /// Its id: `pur_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
@@ -170,8 +142,7 @@ impl Purchase {
     /// Who bought; null while the receipt waits to be claimed.
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<Member>> {
         let Some(id) = self.0.member_id else { return Ok(None) };
-        let (services, actor) = app(ctx);
-        Ok(services.members.find(actor, MemberRef::Id(id)).await?.map(Member))
+        Ok(load(ctx, id).await?.map(Member))
     }
 
     /// Where it was sold.
@@ -242,7 +213,7 @@ impl Purchase {
 #[Object]
 impl PurchaseReturn {
     /// Its id: `ret_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 

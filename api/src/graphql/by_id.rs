@@ -1,0 +1,99 @@
+//! Rows by their ids: what one answer shows of a kind is read at once, as the caller may see it.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
+use async_graphql::Context;
+use entity::ids::{
+    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId, LotId, MemberId,
+    PurchaseId, ReturnId, TypedId, WalletId,
+};
+use entity::ledger::{adjustment, entry, hold, lot, wallet};
+use entity::members::{card, household, member};
+use entity::partners::{api_client, contract};
+use entity::purchases::{purchase, purchase_return};
+use service::{Actor, Error, Services};
+
+use super::app;
+use super::error::Result;
+use super::loaders::{Batch, Loaders};
+
+/// An id whose rows are read many at once.
+pub trait ById: TypedId + Hash + 'static {
+    /// What it names.
+    type Row: Clone + Send + Sync + 'static;
+
+    /// Those of these that the caller may see.
+    fn read(
+        services: &Services,
+        actor: &Actor,
+        ids: &[Self],
+    ) -> impl Future<Output = Result<Vec<(Self, Self::Row)>, Error>> + Send;
+}
+
+/// What has this id, read together with others of its kind that the answer shows; none where there
+/// is nothing that the caller may see.
+pub async fn load<K: ById>(ctx: &Context<'_>, id: K) -> Result<Option<K::Row>> {
+    let (services, actor) = app(ctx);
+    let loaders = ctx.data_unchecked::<Loaders>();
+    let loader = loaders.of(|| Rows::<K>(services.clone(), actor.clone(), PhantomData));
+    loader.load(id).await
+}
+
+struct Rows<K>(Services, Actor, PhantomData<K>);
+
+impl<K: ById> Batch for Rows<K> {
+    type Key = K;
+    type Value = K::Row;
+
+    async fn load(&self, keys: Vec<K>) -> Result<HashMap<K, K::Row>, Error> {
+        Ok(K::read(&self.0, &self.1, &keys).await?.into_iter().collect())
+    }
+}
+
+/// Each kind's use case, and where its row keeps the id.
+macro_rules! by_id {
+    ($($kind:ty => $row:ty: $context:ident.$read:ident, $id:tt $(. $of:tt)?;)*) => {$(
+        impl ById for $kind {
+            type Row = $row;
+
+            async fn read(
+                services: &Services,
+                actor: &Actor,
+                ids: &[Self],
+            ) -> Result<Vec<(Self, $row)>, Error> {
+                let rows = services.$context.$read(actor, ids).await?;
+                Ok(rows.into_iter().map(|row| (row.$id$(.$of)?, row)).collect())
+            }
+        }
+    )*};
+}
+
+by_id! {
+    AdjustmentId => adjustment::Model: ledger.adjustments_by_ids, id;
+    ApiClientId => api_client::Model: partners.clients_by_ids, id;
+    CardId => card::Model: members.cards_by_ids, id;
+    ContractId => contract::Model: partners.contracts_by_ids, id;
+    EntryId => entry::Model: ledger.entries, id;
+    HoldId => hold::Model: payments.holds, id;
+    HouseholdId => (household::Model, Vec<member::Model>): members.households, 0.id;
+    LotId => lot::Model: ledger.lots, id;
+    MemberId => member::Model: members.by_ids, id;
+    PurchaseId => purchase::Model: purchases.by_ids, id;
+    ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
+}
+
+impl ById for WalletId {
+    type Row = wallet::Model;
+
+    async fn read(
+        services: &Services,
+        actor: &Actor,
+        ids: &[Self],
+    ) -> Result<Vec<(Self, wallet::Model)>, Error> {
+        let visible = services.members.visible_wallets(actor, ids).await?;
+        let rows = services.ledger.wallets(actor, &visible).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}

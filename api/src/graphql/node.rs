@@ -1,0 +1,164 @@
+//! Whatever has an id, found by it: the `Node` interface of Relay's global object identification
+//! (<https://relay.dev/graphql/objectidentification.htm>).
+//!
+//! An id says by its prefix what it names. What a caller may not see answers like what isn't there:
+//! each kind's own use case sees to that, and nothing is decided here.
+
+use async_graphql::{Context, ID, Interface, Object};
+use entity::ids::{
+    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId, LotId, MemberId,
+    PartnerId, ProgrammeId, PurchaseId, ReturnId, StoreId, TypedId, WalletId,
+};
+use futures_util::future::try_join_all;
+use service::Error;
+use service::page::PAGE_MAX;
+
+use super::app;
+use super::by_id::{ById, load};
+use super::error::Result;
+use super::ledger::{Adjustment, Entry, Lot, Wallet};
+use super::members::{Card, Household, Member};
+use super::partners::{ApiClient, Contract, Partner, Store};
+use super::payments::Hold;
+use super::programmes::Programme;
+use super::purchases::{Purchase, PurchaseReturn, currency};
+
+/// Whatever has an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its id: what it is, `_`, and 26 characters."))]
+pub(super) enum Node {
+    /// An operator's change of a balance.
+    Adjustment(Adjustment),
+    /// A partner's machine client.
+    ApiClient(ApiClient),
+    /// A card.
+    Card(Card),
+    /// A version of a partner's terms.
+    Contract(Contract),
+    /// One event of a wallet.
+    Entry(Entry),
+    /// Points set aside.
+    Hold(Hold),
+    /// Members who share a wallet.
+    Household(Household),
+    /// Points of one earning.
+    Lot(Lot),
+    /// A person holding points.
+    Member(Member),
+    /// A business in the programme.
+    Partner(Partner),
+    /// The programme.
+    Programme(Programme),
+    /// One receipt.
+    Purchase(Purchase),
+    /// Goods that came back.
+    PurchaseReturn(PurchaseReturn),
+    /// Where a partner sells.
+    Store(Store),
+    /// What holds points.
+    Wallet(Wallet),
+}
+
+/// The queries of all contexts.
+#[derive(Default)]
+pub(super) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// What has this id; null where there is nothing that the caller may see.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any object's id.")] id: ID,
+    ) -> Result<Option<Node>> {
+        find(ctx, "id", &id).await
+    }
+
+    /// What has these ids, in their order; null where there is nothing that the caller may see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any objects' ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if u64::try_from(ids.len()).is_ok_and(|count| count > PAGE_MAX) {
+            return Err(Error::bad_input("ids", format!("ids holds at most {PAGE_MAX}")).into());
+        }
+        try_join_all(ids.iter().map(|id| find(ctx, "ids", id))).await
+    }
+}
+
+async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>> {
+    let asked = Asked { ctx, argument, id };
+    match id.split_once('_').map_or("", |(prefix, _)| prefix) {
+        AdjustmentId::PREFIX => asked.row::<AdjustmentId, _>(Adjustment).await,
+        ApiClientId::PREFIX => asked.row::<ApiClientId, _>(ApiClient).await,
+        CardId::PREFIX => asked.row::<CardId, _>(Card).await,
+        ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
+        EntryId::PREFIX => asked.row::<EntryId, _>(Entry).await,
+        HoldId::PREFIX => asked.row::<HoldId, _>(Hold).await,
+        HouseholdId::PREFIX => {
+            asked.row::<HouseholdId, _>(|(row, members)| Household { row, members }).await
+        }
+        LotId::PREFIX => asked.row::<LotId, _>(Lot).await,
+        MemberId::PREFIX => asked.row::<MemberId, _>(Member).await,
+        PartnerId::PREFIX => asked.partner().await,
+        ProgrammeId::PREFIX => asked.programme().await,
+        PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
+        ReturnId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
+        }
+        StoreId::PREFIX => asked.store().await,
+        WalletId::PREFIX => asked.row::<WalletId, _>(Wallet).await,
+        _ => Err(asked.malformed().into()),
+    }
+}
+
+/// One id, and where the caller wrote it.
+struct Asked<'a, 'ctx> {
+    ctx: &'a Context<'ctx>,
+    argument: &'a str,
+    id: &'a ID,
+}
+
+impl Asked<'_, '_> {
+    fn id<T: TypedId>(&self) -> Result<T> {
+        Ok(self.id.parse().map_err(|_| self.malformed())?)
+    }
+
+    fn malformed(&self) -> Error {
+        let message = format!(
+            "{:?} is not an id: expected what it names, such as {}, then _ and 26 characters of base32",
+            self.id.as_str(),
+            MemberId::PREFIX,
+        );
+        Error::bad_input(self.argument, message)
+    }
+
+    async fn row<K: ById, N: Into<Node>>(
+        &self,
+        node: impl FnOnce(K::Row) -> N,
+    ) -> Result<Option<Node>> {
+        let row = load::<K>(self.ctx, self.id()?).await?;
+        Ok(row.map(|row| node(row).into()))
+    }
+
+    async fn partner(&self) -> Result<Option<Node>> {
+        let (services, actor) = app(self.ctx);
+        Ok(services.partners.find(actor, self.id()?).await?.map(|row| Partner(row).into()))
+    }
+
+    async fn programme(&self) -> Result<Option<Node>> {
+        let (services, actor) = app(self.ctx);
+        let id: ProgrammeId = self.id()?;
+        let own = services.programmes.own(actor).await?;
+        Ok((own.id() == id).then(|| Programme(own).into()))
+    }
+
+    async fn store(&self) -> Result<Option<Node>> {
+        let (services, actor) = app(self.ctx);
+        let id: StoreId = self.id()?;
+        let directory = services.partners.directory(actor.programme()?).await?;
+        Ok(directory.store_by_id(id).cloned().map(|row| Store(row).into()))
+    }
+}
