@@ -112,7 +112,7 @@ impl Actor {
         Self {
             programme: Some(programme),
             who: Who::System,
-            scopes: Vec::new(),
+            scopes: Scope::ALL.to_vec(),
             origin: "background".to_owned(),
             expires_at: None,
         }

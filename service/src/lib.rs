@@ -79,10 +79,13 @@ impl Services {
         let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
         let members = Arc::new(Members::new(db.clone(), clock.clone()));
         let (p, q) = (Arc::clone(&programmes), Arc::clone(&partners));
-        let purchases = Purchases::new(db.clone(), clock.clone(), Arc::clone(&p), Arc::clone(&q));
-        let payments = Payments::new(db.clone(), clock.clone(), Arc::clone(&p), q);
+        let ledger = Arc::new(Ledger::new(db.clone(), clock.clone(), Arc::clone(&p)));
+        let l = Arc::clone(&ledger);
+        let purchases =
+            Purchases::new(db.clone(), clock.clone(), Arc::clone(&p), Arc::clone(&q), l);
+        let payments = Payments::new(db.clone(), clock.clone(), p, q);
         Self {
-            ledger: Arc::new(Ledger::new(db.clone(), clock.clone(), p)),
+            ledger,
             purchases: Arc::new(purchases),
             payments: Arc::new(payments),
             auth: Arc::new(Auth::new(db.clone(), clock.clone(), Arc::clone(&hot), auth)),

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use self::adjust::{Adjust, Adjusted, WriteOff};
 pub use self::read::{HistoryFilter, LotUse};
-pub use self::totals::PartnerTotals;
+pub use self::totals::{Occasion, Outstanding, PartnerTotals};
 pub use self::transfer::{Transfer, Transferred};
 pub use reason::Reason;
 

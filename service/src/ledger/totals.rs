@@ -1,25 +1,71 @@
-//! What partners have issued and accepted, summed from the postings. For operators.
+//! What the books add up to: by partner, by account, by reason. For operators; each reads all of a
+//! table, for a summary and not for a screen.
 
 use entity::ids::PartnerId;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use entity::ledger::entry::{self, EntryKind};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
 use super::Ledger;
 use crate::actor::{Actor, Scope};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A partner's points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct PartnerTotals {
     /// Whose.
     pub partner: PartnerId,
     /// Issued, less what came back.
     pub issued: i64,
-    /// Spent there, less what was undone.
+    /// Burned there, less what was undone.
     pub accepted: i64,
 }
 
-const SQL: &str = "
-    select owner, sum(issued) as issued, sum(accepted) as accepted from (
+/// What members hold and owe, and what the programme's own accounts took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Outstanding {
+    /// Can be spent.
+    pub available: i64,
+    /// Wait for the return window to close.
+    pub pending: i64,
+    /// Are set aside.
+    pub held: i64,
+    /// Are owed by members.
+    pub debt: i64,
+    /// Expired.
+    pub expired: i64,
+    /// Given by operators, less what they took.
+    pub adjusted: i64,
+}
+
+impl Outstanding {
+    /// What the programme owes its members: issued, less burned, less expired, as adjusted.
+    pub fn liability(&self) -> i64 {
+        self.available + self.pending + self.held - self.debt
+    }
+}
+
+/// Entries of one kind at one partner.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    /// What happened.
+    pub kind: EntryKind,
+    /// Where, if at one.
+    pub partner: Option<PartnerId>,
+    /// How often.
+    pub entries: i64,
+    /// How many points all of them are about.
+    pub points: i64,
+    /// The latest of them.
+    pub latest: entry::Model,
+}
+
+const BY_PARTNER: &str = "
+    select owner as partner, cast(sum(issued) as bigint) as issued,
+        cast(sum(accepted) as bigint) as accepted
+    from (
         select from_owner as owner, case from_account when 'ISSUED' then points else 0 end as issued,
             case from_account when 'ACCEPTED' then -points else 0 end as accepted
         from posting where programme_id = $1 and from_account in ('ISSUED', 'ACCEPTED')
@@ -29,29 +75,68 @@ const SQL: &str = "
         from posting where programme_id = $1 and to_account in ('ISSUED', 'ACCEPTED')) as side
     group by owner order by owner";
 
+const OUTSTANDING: &str = "
+    select cast(coalesce(sum(available), 0) as bigint) as available,
+        cast(coalesce(sum(pending), 0) as bigint) as pending,
+        cast(coalesce(sum(held), 0) as bigint) as held,
+        cast(coalesce(sum(debt), 0) as bigint) as debt,
+        (select cast(coalesce(sum(case when to_account = 'EXPIRED' then points else -points end), 0)
+            as bigint) from posting where programme_id = $1
+            and 'EXPIRED' in (from_account, to_account)) as expired,
+        (select cast(coalesce(sum(case when from_account = 'ADJUSTED' then points else -points end), 0)
+            as bigint) from posting where programme_id = $1
+            and 'ADJUSTED' in (from_account, to_account)) as adjusted
+    from wallet where programme_id = $1";
+
 impl Ledger {
-    /// Every partner's totals. It reads all postings: for a summary, not for a screen.
+    /// Every partner's totals.
     pub async fn totals(&self, actor: &Actor) -> Result<Vec<PartnerTotals>> {
+        let statement = self.summing(actor, BY_PARTNER)?;
+        Ok(PartnerTotals::find_by_statement(statement).all(self.db.primary()).await?)
+    }
+
+    /// What is outstanding in the whole programme.
+    pub async fn outstanding(&self, actor: &Actor) -> Result<Outstanding> {
+        let statement = self.summing(actor, OUTSTANDING)?;
+        let found = Outstanding::find_by_statement(statement).one(self.db.primary()).await?;
+        found.ok_or_else(|| Error::internal("a sum without an answer"))
+    }
+
+    fn summing(&self, actor: &Actor, sql: &str) -> Result<Statement> {
         let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
-        let db = self.db.primary();
-        let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-        let sql = if is_postgres {
-            SQL.replace("sum(issued)", "sum(issued)::bigint")
-                .replace("sum(accepted)", "sum(accepted)::bigint")
-        } else {
-            SQL.replace("$1", "?1")
-        };
-        let values = [programme.uuid().into()];
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-        let rows = db.query_all_raw(statement).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(PartnerTotals {
-                    partner: PartnerId::from_uuid(row.try_get_by_index(0)?),
-                    issued: row.try_get_by_index(1)?,
-                    accepted: row.try_get_by_index(2)?,
-                })
-            })
-            .collect()
+        let backend = self.db.primary().get_database_backend();
+        Ok(Statement::from_sql_and_values(backend, sql, [programme.uuid().into()]))
+    }
+
+    /// Why balances changed most often: the commonest kinds of entry by partner.
+    pub async fn commonest(&self, actor: &Actor, limit: u64) -> Result<Vec<Occasion>> {
+        let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
+        let ours = || entry::Entity::find().filter(entry::Column::ProgrammeId.eq(programme));
+        let groups: Vec<(EntryKind, Option<PartnerId>, i64, i64)> = ours()
+            .select_only()
+            .columns([entry::Column::Kind, entry::Column::PartnerId])
+            .column_as(entry::Column::Id.count(), "entries")
+            .column_as(entry::Column::Points.sum().cast_as("bigint"), "points")
+            .group_by(entry::Column::Kind)
+            .group_by(entry::Column::PartnerId)
+            .order_by_desc(entry::Column::Id.count())
+            .order_by_asc(entry::Column::Kind)
+            .order_by_asc(entry::Column::PartnerId)
+            .limit(limit)
+            .into_tuple()
+            .all(self.db.primary())
+            .await?;
+        let mut occasions = Vec::new();
+        for (kind, partner, entries, points) in groups {
+            let at = match partner {
+                Some(partner) => entry::Column::PartnerId.eq(partner),
+                None => entry::Column::PartnerId.is_null(),
+            };
+            let of = ours().filter(entry::Column::Kind.eq(kind)).filter(at);
+            let latest = of.order_by_desc(entry::Column::Id).one(self.db.primary()).await?;
+            let latest = latest.ok_or_else(|| Error::internal("an entry has gone"))?;
+            occasions.push(Occasion { kind, partner, entries, points, latest });
+        }
+        Ok(occasions)
     }
 }

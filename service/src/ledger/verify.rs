@@ -61,13 +61,8 @@ struct Invariant {
 
 impl Invariant {
     async fn check(&self, tx: &Tx, programme: ProgrammeId) -> Result<Check> {
-        let sql = if tx.backend() == DbBackend::Postgres {
-            self.sql.to_owned()
-        } else {
-            self.sql.replace("$1", "?1")
-        };
-        let statement =
-            Statement::from_sql_and_values(tx.backend(), sql, [programme.uuid().into()]);
+        let values = [programme.uuid().into()];
+        let statement = Statement::from_sql_and_values(tx.backend(), self.sql, values);
         let row = tx.connection().query_one_raw(statement).await?;
         let row = row.ok_or_else(|| Error::internal("a check answered nothing"))?;
         Ok(Check {

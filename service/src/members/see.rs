@@ -9,7 +9,7 @@ use entity::members::member;
 use entity::members::{card, household, partner_reference};
 use entity::purchases::purchase;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{MemberRef, Members, resolve};
@@ -89,6 +89,13 @@ impl Members {
         let (programme, _) = actor.operator(Scope::MembersRead)?;
         let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
         window.read(self.db.reader(), query.cursor_by(member::Column::Id)).await
+    }
+
+    /// How many members the programme has. For operators.
+    pub async fn count(&self, actor: &Actor) -> Result<u64> {
+        let (programme, _) = actor.operator(Scope::MembersRead)?;
+        let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
+        Ok(query.count(self.db.reader()).await?)
     }
 
     /// The cards of members, for operators and each member itself; others see none.

@@ -24,6 +24,7 @@ pub use self::returns::{Return, Returned, WishedLine};
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::ledger::Ledger;
 use crate::members::MemberRef;
 use crate::partners::Partners;
 use crate::programmes::Programmes;
@@ -37,6 +38,7 @@ pub struct Purchases {
     clock: Clock,
     programmes: Arc<Programmes>,
     partners: Arc<Partners>,
+    ledger: Arc<Ledger>,
 }
 
 /// A receipt as a till sends it.
@@ -68,7 +70,8 @@ pub struct Receipt {
 pub enum Mode {
     /// Now.
     Live,
-    /// When it occurred: history that an operator brings in, in the order of time.
+    /// When it occurred: history that an operator brings in, in the order of time. What was due
+    /// before a batch (points that matured, expired) is settled first, in all wallets.
     Backfill,
 }
 
@@ -87,7 +90,13 @@ pub struct Recorded {
 
 impl Purchases {
     /// The use cases over this database.
-    pub fn new(db: Db, clock: Clock, programmes: Arc<Programmes>, partners: Arc<Partners>) -> Self {
-        Self { db, clock, programmes, partners }
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        programmes: Arc<Programmes>,
+        partners: Arc<Partners>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        Self { db, clock, programmes, partners, ledger }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use entity::ids::{MemberId, PartnerId, PurchaseId, ReturnId};
 use entity::purchases::{purchase, purchase_return, receipt_key};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{Purchases as UseCases, rules};
@@ -91,6 +91,16 @@ impl UseCases {
             query = query.filter(purchase::Column::MemberId.eq(member));
         }
         window.read(self.db.reader(), query.cursor_by(purchase::Column::Id)).await
+    }
+
+    /// How many receipts the programme has, and how many returns. For operators.
+    pub async fn count(&self, actor: &Actor) -> Result<(u64, u64)> {
+        let (programme, _) = actor.operator(Scope::PurchasesRead)?;
+        let receipts = purchase::Entity::find().filter(purchase::Column::ProgrammeId.eq(programme));
+        let returns = purchase_return::Entity::find()
+            .filter(purchase_return::Column::ProgrammeId.eq(programme));
+        let db = self.db.reader();
+        Ok((receipts.count(db).await?, returns.count(db).await?))
     }
 
     /// Purchases by id that the caller may see, for entries that name them.

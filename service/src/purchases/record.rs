@@ -70,6 +70,9 @@ impl Purchases {
                 Err(other) => return Err(other),
             }
         }
+        if mode == Mode::Backfill {
+            self.settle_before(programme, &arrivals).await?;
+        }
         // A number that comes twice in one batch is taken in turn, as if in two.
         while !arrivals.is_empty() {
             let mut seen = HashSet::new();
@@ -84,6 +87,18 @@ impl Purchases {
         }
         let unanswered = || Err(Refusal::new(Code::Overflow));
         Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect())
+    }
+
+    /// History is as it would have been: what was due before these receipts happened before them.
+    async fn settle_before(
+        &self,
+        programme: ProgrammeId,
+        arrivals: &[(usize, Checked)],
+    ) -> Result<()> {
+        if let Some(first) = arrivals.iter().map(|(_, checked)| checked.recorded_at).min() {
+            self.ledger.settle_due(programme, first).await?;
+        }
+        Ok(())
     }
 
     async fn try_record(

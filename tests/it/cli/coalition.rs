@@ -61,10 +61,25 @@ impl Coalition {
     }
 
     pub(super) async fn receipts(&self) -> u64 {
+        self.count("receipt_key").await
+    }
+
+    /// Receipts that nobody has claimed.
+    pub(super) async fn kept(&self) -> u64 {
+        self.count("purchase where member_id is null").await
+    }
+
+    async fn count(&self, of: &str) -> u64 {
         let connection = Database::connect(&self.url).await.unwrap();
-        let count = lines(&connection, "select '' || count(*) from receipt_key").await;
+        let count = lines(&connection, &format!("select '' || count(*) from {of}")).await;
         connection.close().await.unwrap();
         count[0].parse().unwrap()
+    }
+
+    pub(super) fn books_hold(&self) {
+        let verdict = self.florin("verify");
+        assert_eq!(verdict.code, 0, "{}{}", verdict.printed, verdict.complained);
+        assert!(verdict.printed.ends_with("arno: the books hold\n"), "{}", verdict.printed);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program itself, as a shell runs it: what it prints, how it ends, what it leaves behind.
 
 mod coalition;
+mod demo;
 mod import;
 mod programme;
 mod settings;

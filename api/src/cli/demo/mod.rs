@@ -2,16 +2,18 @@
 //! cases that production uses, then served.
 
 mod coalition;
-mod sample;
+mod people;
+mod receipts;
 mod summary;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::TimeDelta;
 use clap::Args;
+use service::page::Window;
 use service::{Actor, Scope, Services, Who};
 
-use super::import::history;
 use super::serve::Serve;
 use super::{Failure, books};
 
@@ -23,16 +25,23 @@ const TOKENS: TimeDelta = TimeDelta::hours(12);
 /// Load two weeks of real receipts of seven partners, and serve
 ///
 /// The receipts are of January 2017; their dates are moved forward by whole weeks, so that they end
-/// now. A second start goes on with the same data.
+/// now. Members pay with points, bring goods back and give points away; then the books are checked.
+/// A second start goes on with the same data.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   florin demo
-  florin demo --exit --data /tmp/florin-demo")]
+  florin demo --exit --data /tmp/florin-demo
+  florin demo --data /tmp/florin-year --receipts receipts-2017-*.csv.gz")]
 pub(super) struct Demo {
     /// Stop after the summary
     #[arg(long)]
     exit: bool,
+    /// Load these files too, plain or gzip, in the order of time
+    ///
+    /// Rows as `florin import receipts` reads them, of the sample's seven partners.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    receipts: Vec<PathBuf>,
     #[command(flatten)]
     serve: Serve,
 }
@@ -40,18 +49,18 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let services = books::open(&self.serve.storage, &self.serve.site).await?;
-        let (programme, actor) = coalition::found(&services).await?;
-        let rows = sample::rows()?;
-        coalition::prepare(&services, &actor, &programme, &rows).await?;
-        let file = self.serve.storage.data.join("sample-receipts.csv.gz");
-        std::fs::write(&file, sample::RECEIPTS)?;
-        let shift = sample::shift(programme.created_at);
-        let recorded = history(&file, &services, &programme, shift).await?;
+        let actor = coalition::found(&services).await?;
+        let files = receipts::survey(&self.serve.storage.data, &self.receipts).await?;
+        let shift = receipts::shift(&services, &actor, &files).await?;
+        coalition::prepare(&services, &actor, receipts::stores(&files)).await?;
+        receipts::load(&services, &actor, &files, shift).await?;
         services.settle_due().await?;
-        if recorded > 0 {
-            coalition::live(&services, &actor, &programme).await?;
+        let mut totals = services.ledger.totals(&actor).await?;
+        if totals.iter().all(|partner| partner.accepted == 0) {
+            people::live(&services, &actor).await?;
+            totals = services.ledger.totals(&actor).await?;
         }
-        let holds = summary::print(&services, &actor, &programme).await?;
+        let holds = summary::print(&services, &actor, &totals).await?;
         if self.exit {
             services.close().await?;
             return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -62,11 +71,16 @@ impl Demo {
     }
 }
 
+/// The first so many of a list.
+fn first<K>(limit: u64) -> Window<K> {
+    Window { limit, after: None, before: None, is_backward: false }
+}
+
 /// A token for each of the three who use it.
 async fn tokens(services: &Services, operator: &Actor) -> Result<(), Failure> {
     let (programme, now) = (operator.programme()?, services.clock.now());
     let till = coalition::till(services, operator, "grocer").await?;
-    let member = coalition::shopper(services, operator).await?;
+    let member = people::shopper(services, operator).await?.id;
     for (name, who, query) in [
         (
             "operator",

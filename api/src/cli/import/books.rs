@@ -1,15 +1,17 @@
 //! The sink that counts: receipts into the purchases of a programme, as a partner would send them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use entity::amount::Currency;
 use entity::programmes::programme;
 use entity::purchases::purchase::{Channel, Line};
-use service::members::MemberRef;
+use service::members::{Enrol, MemberRef};
 use service::partners::Directory;
-use service::purchases::{Mode, Purchases, Recorded};
+use service::purchases::{Mode, Recorded};
 use service::{Actor, Code, Error, Refusal, Services};
+use tokio::sync::Mutex;
 
 use super::line::{Item, Reason};
 use super::receipts::Receipt;
@@ -17,12 +19,14 @@ use super::run::{Sink, Verdict};
 
 /// A programme's books, open for receipts.
 pub(in crate::cli) struct Books<'services> {
-    purchases: &'services Purchases,
+    services: &'services Services,
     directory: Arc<Directory>,
     actor: Actor,
     currency: Currency,
     mode: Mode,
     shift: TimeDelta,
+    enrols: Option<fn(&str) -> bool>,
+    enrolled: Mutex<HashSet<String>>,
 }
 
 impl<'services> Books<'services> {
@@ -33,18 +37,44 @@ impl<'services> Books<'services> {
         mode: Mode,
     ) -> Result<Self, Error> {
         Ok(Self {
-            purchases: &services.purchases,
+            services,
             directory: services.partners.directory(programme.id).await?,
             actor: Actor::system(programme.id).through("import"),
             currency: programme.currency,
             mode,
             shift: TimeDelta::zero(),
+            enrols: None,
+            enrolled: Mutex::default(),
         })
     }
 
     /// The same, with all dates moved.
     pub(in crate::cli) fn moved_by(self, shift: TimeDelta) -> Self {
         Self { shift, ..self }
+    }
+
+    /// The same, enrolling a member for each of the cards that nobody has yet.
+    pub(in crate::cli) fn enrolling(self, which: fn(&str) -> bool) -> Self {
+        Self { enrols: Some(which), ..self }
+    }
+
+    /// Enrols whoever these receipts are the first of.
+    async fn enrol(&self, receipts: &[Receipt]) -> Result<(), Error> {
+        let Some(enrols) = self.enrols else { return Ok(()) };
+        let mut enrolled = self.enrolled.lock().await;
+        for receipt in receipts {
+            let card = &receipt.head.card_no;
+            if card.is_empty() || !enrols(card) || !enrolled.insert(card.clone()) {
+                continue;
+            }
+            let wish = Enrol { card_number: card.clone(), partner_reference: None };
+            match self.services.members.enrol(&self.actor, wish).await {
+                // What is wrong with the card, the receipt's own refusal says.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     /// The receipt as the use case takes it, or `None` for a partner that the programme hasn't.
@@ -70,11 +100,12 @@ impl<'services> Books<'services> {
 
 impl Sink for Books<'_> {
     async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, Error> {
+        self.enrol(receipts).await?;
         let wishes: Vec<_> = receipts.iter().map(|receipt| self.wish(receipt)).collect();
         let known: Vec<_> = wishes.iter().flatten().cloned().collect();
         let mut answers = match known.is_empty() {
             true => Vec::new(),
-            false => self.purchases.record_many(&self.actor, known, self.mode).await?,
+            false => self.services.purchases.record_many(&self.actor, known, self.mode).await?,
         }
         .into_iter();
         let verdict = |wish: &Option<_>| match wish {

@@ -10,66 +10,66 @@ const FIELD_CHARS_MAX: usize = 255;
 
 /// What names a receipt: the partner's code and the number on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) partner: String,
-    pub(super) receipt_no: String,
+pub(in crate::cli) struct Key {
+    pub(in crate::cli) partner: String,
+    pub(in crate::cli) receipt_no: String,
 }
 
 /// What the lines of a receipt have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) occurred_at: DateTime<Utc>,
+pub(in crate::cli) struct Head {
+    pub(in crate::cli) occurred_at: DateTime<Utc>,
     /// Empty for a sale without a card.
-    pub(super) card_no: String,
+    pub(in crate::cli) card_no: String,
     /// Empty where a partner has no stores.
-    pub(super) store_no: String,
+    pub(in crate::cli) store_no: String,
 }
 
 /// What one line of a receipt is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
-    pub(super) sku: String,
-    pub(super) category: String,
-    pub(super) brand: String,
-    pub(super) quantity: i64,
+pub(in crate::cli) struct Item {
+    pub(in crate::cli) sku: String,
+    pub(in crate::cli) category: String,
+    pub(in crate::cli) brand: String,
+    pub(in crate::cli) quantity: i64,
     /// Net of the discount.
-    pub(super) amount_minor: i64,
-    pub(super) discount_minor: i64,
+    pub(in crate::cli) amount_minor: i64,
+    pub(in crate::cli) discount_minor: i64,
 }
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::cli) struct Row {
     /// The line of the file that it begins on, the header's being 1.
-    pub(super) number: u64,
-    pub(super) fields: StringRecord,
+    pub(in crate::cli) number: u64,
+    pub(in crate::cli) fields: StringRecord,
 }
 
 /// Why a row can't be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reason {
+pub(in crate::cli) struct Reason {
     /// Stable, for machines.
-    pub(super) code: String,
+    pub(in crate::cli) code: String,
     /// For people: what is wrong, and what would be right.
-    pub(super) message: String,
+    pub(in crate::cli) message: String,
 }
 
 impl Reason {
-    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+    pub(in crate::cli) fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }
 }
 
 /// A row that isn't recorded, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) row: Row,
-    pub(super) reason: Reason,
+pub(in crate::cli) struct Refused {
+    pub(in crate::cli) row: Row,
+    pub(in crate::cli) reason: Reason,
 }
 
 /// A row that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Parsed {
+pub(in crate::cli) enum Parsed {
     /// A line of a receipt.
     Line { key: Key, head: Head, item: Item, row: Row },
     /// No line. As far as it names its receipt, that receipt lacks this line now.
@@ -77,7 +77,7 @@ pub(super) enum Parsed {
 }
 
 /// Reads a row.
-pub(super) fn parse(header: &Header, row: Row) -> Parsed {
+pub(in crate::cli) fn parse(header: &Header, row: Row) -> Parsed {
     let fields = Fields { header, row: &row.fields };
     let key = fields.key();
     match (key, fields.content()) {

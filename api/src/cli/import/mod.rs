@@ -16,20 +16,17 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use indicatif::HumanCount;
 
 pub(crate) use refused::Unwritable;
 pub(crate) use rows::Unreadable;
 
-use entity::programmes::programme;
-use service::Services;
 use service::purchases::Mode;
 
-use self::books::Books;
-use self::receipts::Receipt;
-use self::run::{Sink, Totals, Verdict, import};
+pub(in crate::cli) use self::books::Books;
+pub(in crate::cli) use self::receipts::Receipt;
+pub(in crate::cli) use self::run::{Sink, Totals, Verdict, import};
 use super::Failure;
 use crate::config::{Site, Storage};
 
@@ -83,6 +80,12 @@ struct ImportReceipts {
     #[arg(long)]
     backfill: bool,
 
+    /// Enrol a member for every card that nobody has yet
+    ///
+    /// Otherwise its receipts are kept, and earn once a member claims them with the card.
+    #[arg(long, conflicts_with = "check")]
+    enrol: bool,
+
     /// The code of the programme; needed where there are several
     #[arg(long, value_name = "CODE")]
     programme: Option<String>,
@@ -103,29 +106,22 @@ impl Import {
         let programme = super::books::programme(&services, wish.programme.as_deref()).await?;
         let mode = if wish.backfill { Mode::Backfill } else { Mode::Live };
         let books = Books::open(&services, &programme, mode).await?;
+        let books = if wish.enrol { books.enrolling(|_| true) } else { books };
         import_all(&wish.files, &books).await
     }
 }
 
-/// Brings a file in as history, its dates moved; says how many receipts were new.
-pub(super) async fn history(
-    file: &Path,
-    services: &Services,
-    programme: &programme::Model,
-    shift: TimeDelta,
-) -> Result<u64, Failure> {
-    let books = Books::open(services, programme, Mode::Backfill).await?.moved_by(shift);
-    let totals = import(file, &books).await?;
+/// Brings a file into `sink`, and tells what came of it.
+pub(super) async fn import_told(file: &Path, sink: &impl Sink) -> Result<Totals, Failure> {
+    let totals = import(file, sink).await?;
     println!("{}", told(file, totals));
-    Ok(totals.recorded)
+    Ok(totals)
 }
 
 async fn import_all(files: &[PathBuf], sink: &impl Sink) -> Result<ExitCode, Failure> {
     let mut refused_rows = 0;
     for file in files {
-        let totals = import(file, sink).await?;
-        refused_rows += totals.refused_rows;
-        println!("{}", told(file, totals));
+        refused_rows += import_told(file, sink).await?.refused_rows;
     }
     Ok(if refused_rows == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
 }

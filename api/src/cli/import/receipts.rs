@@ -18,18 +18,18 @@ const OPEN_LINES_MAX: usize = 10_000;
 
 /// A whole receipt, fit to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Receipt {
-    pub(super) key: Key,
-    pub(super) head: Head,
-    pub(super) lines: Vec<(Row, Item)>,
+pub(in crate::cli) struct Receipt {
+    pub(in crate::cli) key: Key,
+    pub(in crate::cli) head: Head,
+    pub(in crate::cli) lines: Vec<(Row, Item)>,
 }
 
 /// What became of a receipt once its lines were there: itself, or all of them refused.
-pub(super) type Closed = Result<Receipt, Vec<Refused>>;
+pub(in crate::cli) type Closed = Result<Receipt, Vec<Refused>>;
 
 /// The receipts whose lines may still come.
 #[derive(Debug, Default)]
-pub(super) struct Receipts {
+pub(in crate::cli) struct Receipts {
     open: VecDeque<Open>,
     /// Which one of all that ever opened a key's receipt is; the first `closed` are no longer in `open`.
     places: HashMap<Key, usize>,
@@ -39,7 +39,7 @@ pub(super) struct Receipts {
 
 impl Receipts {
     /// Takes the next row. Gives what it closes: receipts, or the row itself if it names none.
-    pub(super) fn push(&mut self, parsed: Parsed) -> Vec<Closed> {
+    pub(in crate::cli) fn push(&mut self, parsed: Parsed) -> Vec<Closed> {
         match parsed {
             Parsed::Line { key, head, item, row } => self.receipt(key).take(head, item, row),
             Parsed::Bad { key: Some(key), refused } => self.receipt(key).refused.push(refused),
@@ -54,7 +54,7 @@ impl Receipts {
     }
 
     /// Closes what is open: the file has ended.
-    pub(super) fn finish(mut self) -> Vec<Closed> {
+    pub(in crate::cli) fn finish(mut self) -> Vec<Closed> {
         std::iter::from_fn(|| self.close_oldest()).collect()
     }
 

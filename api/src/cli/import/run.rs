@@ -20,7 +20,7 @@ const AHEAD_MAX: usize = 4;
 
 /// What became of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(in crate::cli) enum Verdict {
     Recorded,
     /// It was there already, the same.
     Replayed,
@@ -28,24 +28,24 @@ pub(super) enum Verdict {
 }
 
 /// Where receipts go.
-pub(super) trait Sink {
+pub(in crate::cli) trait Sink {
     /// One verdict a receipt, in order. An error means that going on is senseless.
     async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, service::Error>;
 }
 
 /// What came of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) rows: u64,
-    pub(super) receipts: u64,
-    pub(super) recorded: u64,
-    pub(super) replayed: u64,
-    pub(super) refused_rows: u64,
-    pub(super) took: Duration,
+pub(in crate::cli) struct Totals {
+    pub(in crate::cli) rows: u64,
+    pub(in crate::cli) receipts: u64,
+    pub(in crate::cli) recorded: u64,
+    pub(in crate::cli) replayed: u64,
+    pub(in crate::cli) refused_rows: u64,
+    pub(in crate::cli) took: Duration,
 }
 
 /// Brings a file in.
-pub(super) async fn import(path: &Path, sink: &impl Sink) -> Result<Totals, Failure> {
+pub(in crate::cli) async fn import(path: &Path, sink: &impl Sink) -> Result<Totals, Failure> {
     let rows = Rows::open(path)?;
     let mut refused = RefusedFile::beside(path)?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

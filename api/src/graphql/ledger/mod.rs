@@ -15,4 +15,5 @@ pub use mutation::LedgerMutation;
 pub(super) use mutation::above_zero;
 pub use query::LedgerQuery;
 pub(super) use reason::Earning;
+pub(crate) use reason::reason_of;
 pub use wallet::{HistoryFilterInput, Wallet};

@@ -120,6 +120,12 @@ impl Reason {
     }
 }
 
+/// An entry's reason in one sentence.
+pub(crate) fn reason_of(entry: &entry::Model) -> Option<String> {
+    let reason = service::ledger::Reason::from_json(&entry.reason).ok()?;
+    Some(summary(entry, &reason.cause))
+}
+
 fn summary(entry: &entry::Model, cause: &Cause) -> String {
     use entity::ledger::entry::EntryKind::{
         Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut,

@@ -1,0 +1,124 @@
+//! The demo as a newcomer meets it: what it prints, that it goes on with the same data, and that
+//! what it offers to paste works.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{Ended, Folder};
+
+const DEMO: &str = "demo --exit";
+
+/// The line that begins so.
+fn line<'a>(ended: &'a Ended, begins: &str) -> &'a str {
+    let found = ended.printed.lines().find(|line| line.starts_with(begins));
+    found.unwrap_or_else(|| panic!("no line {begins:?}: {}{}", ended.printed, ended.complained))
+}
+
+#[tokio::test]
+async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
+    let folder = Folder::new();
+    let first = folder.florin(DEMO);
+    assert_eq!(first.code, 0, "{}{}", first.printed, first.complained);
+    let told = line(&first, "Arno Card: ");
+    assert!(told.contains(" members, 9,078 receipts, ") && told.contains(" returns"), "{told}");
+    for partner in ["grocer", "fuel", "pharmacy", "kitchen", "garden", "spirits", "travel"] {
+        let figures: Vec<_> = line(&first, partner).split_whitespace().skip(1).collect();
+        assert!(figures.len() == 2 && !figures.contains(&"0"), "{partner}: {figures:?}");
+    }
+    assert!(line(&first, "liability ").contains(" points: members can spend "));
+    let reasons = first.printed.lines().filter(|line| line.contains(" × ")).count();
+    assert_eq!(reasons, 5, "{}", first.printed);
+    line(&first, "arno: the books hold");
+
+    let second = folder.florin(DEMO);
+    assert_eq!(second.code, 0, "{}", second.complained);
+    assert!(!second.printed.contains("recorded"), "loaded twice: {}", second.printed);
+    for same in ["Arno Card: ", "together ", "arno: the books hold"] {
+        assert_eq!(line(&second, same), line(&first, same));
+    }
+
+    let later = folder.file("later.csv", LATER);
+    let refused = folder.florin(&format!("{DEMO} --receipts {}", later.display()));
+    assert_eq!(refused.code, 1, "{}", refused.complained);
+    assert!(refused.complained.contains("which is to come"), "{}", refused.complained);
+
+    let mut serving = Serving::start(&folder);
+    for offer in serving.offers().await {
+        let answer = offer.ask().await;
+        assert!(answer["errors"].is_null() && answer["data"].is_object(), "{answer}");
+    }
+    serving.stop();
+}
+
+#[test]
+fn more_receipts_are_loaded_with_the_first_ones_dates() {
+    let folder = Folder::new();
+    let later = folder.file("later.csv", LATER);
+    let ended = folder.florin(&format!("{DEMO} --receipts {}", later.display()));
+    assert_eq!(ended.code, 0, "{}{}", ended.printed, ended.complained);
+    assert!(line(&ended, "Arno Card: ").contains(", 9,079 receipts, "), "{}", ended.printed);
+}
+
+/// A receipt of the day after the sample's last.
+const LATER: &str = "partner,receipt_no,occurred_at,card_no,store_no,sku,category,brand,quantity,amount_minor,discount_minor
+travel,1,2017-01-28T12:00:00Z,H0900,330,1,TRAVEL,,1,50000,0
+";
+
+struct Serving {
+    child: Child,
+    url: String,
+    said: Vec<String>,
+}
+
+/// A query that the demo says can be pasted, and the token that goes with it.
+struct Offer {
+    url: String,
+    query: String,
+    token: String,
+}
+
+impl Serving {
+    fn start(folder: &Folder) -> Self {
+        let mut command = folder.command("demo --listen 127.0.0.1:0", &[]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if let Some(url) = line.strip_prefix("Florin serves at ") {
+                return Self { child, url: url.to_owned(), said };
+            }
+            said.push(line);
+        }
+        panic!("it ended before it served: {said:?}");
+    }
+
+    async fn offers(&self) -> Vec<Offer> {
+        let offers: Vec<_> = self
+            .said
+            .windows(2)
+            .filter_map(|pair| {
+                let token = pair[1].trim().strip_prefix("Authorization: Bearer ")?;
+                let (_, query) = pair[0].split_once(": ")?;
+                let (url, query) = (self.url.clone(), query.to_owned());
+                Some(Offer { url, query, token: token.to_owned() })
+            })
+            .collect();
+        assert_eq!(offers.len(), 3, "{:?}", self.said);
+        offers
+    }
+
+    fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Offer {
+    async fn ask(&self) -> Value {
+        let request = reqwest::Client::new().post(&self.url).bearer_auth(&self.token);
+        let answer = request.json(&json!({ "query": self.query })).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+}
