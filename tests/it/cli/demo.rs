@@ -44,12 +44,11 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     assert_eq!(refused.code, 1, "{}", refused.complained);
     assert!(refused.complained.contains("which is to come"), "{}", refused.complained);
 
-    let mut serving = Serving::start(&folder);
+    let serving = Serving::start(&folder);
     for offer in serving.offers().await {
         let answer = offer.ask().await;
         assert!(answer["errors"].is_null() && answer["data"].is_object(), "{answer}");
     }
-    serving.stop();
 }
 
 #[test]
@@ -82,16 +81,18 @@ struct Offer {
 impl Serving {
     fn start(folder: &Folder) -> Self {
         let mut command = folder.command("demo --listen 127.0.0.1:0", &[]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut said = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut serving =
+            Self { child: command.spawn().unwrap(), url: String::new(), said: Vec::new() };
+        for line in BufReader::new(serving.child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             if let Some(url) = line.strip_prefix("Florin serves at ") {
-                return Self { child, url: url.to_owned(), said };
+                serving.url = url.to_owned();
+                return serving;
             }
-            said.push(line);
+            serving.said.push(line);
         }
-        panic!("it ended before it served: {said:?}");
+        panic!("it ended before it served: {:?}", serving.said);
     }
 
     async fn offers(&self) -> Vec<Offer> {
@@ -108,10 +109,12 @@ impl Serving {
         assert_eq!(offers.len(), 3, "{:?}", self.said);
         offers
     }
+}
 
-    fn stop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
