@@ -12,6 +12,7 @@ mod nodes;
 mod partners;
 mod programmes;
 mod purchases;
+mod readme;
 mod schema;
 mod support;
 mod tidy;

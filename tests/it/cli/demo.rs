@@ -2,13 +2,14 @@
 //! what it offers to paste works.
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
 use super::{Ended, Folder};
 
-const DEMO: &str = "demo --exit";
+const EXIT: &str = "demo --exit";
 
 /// The line that begins so.
 fn line<'a>(ended: &'a Ended, begins: &str) -> &'a str {
@@ -19,7 +20,7 @@ fn line<'a>(ended: &'a Ended, begins: &str) -> &'a str {
 #[tokio::test]
 async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     let folder = Folder::new();
-    let first = folder.florin(DEMO);
+    let first = folder.florin(EXIT);
     assert_eq!(first.code, 0, "{}{}", first.printed, first.complained);
     let told = line(&first, "Arno Card: ");
     assert!(told.contains(" members, 9,078 receipts, ") && told.contains(" returns"), "{told}");
@@ -32,7 +33,7 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     assert_eq!(reasons, 5, "{}", first.printed);
     line(&first, "arno: the books hold");
 
-    let second = folder.florin(DEMO);
+    let second = folder.florin(EXIT);
     assert_eq!(second.code, 0, "{}", second.complained);
     assert!(!second.printed.contains("recorded"), "loaded twice: {}", second.printed);
     for same in ["Arno Card: ", "together ", "arno: the books hold"] {
@@ -40,12 +41,12 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     }
 
     let later = folder.file("later.csv", LATER);
-    let refused = folder.florin(&format!("{DEMO} --receipts {}", later.display()));
+    let refused = folder.florin(&format!("{EXIT} --receipts {}", later.display()));
     assert_eq!(refused.code, 1, "{}", refused.complained);
     assert!(refused.complained.contains("which is to come"), "{}", refused.complained);
 
-    let serving = Serving::start(&folder);
-    for offer in serving.offers().await {
+    let serving = Demo::serving(&folder);
+    for offer in serving.offers() {
         let answer = offer.ask().await;
         assert!(answer["errors"].is_null() && answer["data"].is_object(), "{answer}");
     }
@@ -55,7 +56,7 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
 fn more_receipts_are_loaded_with_the_first_ones_dates() {
     let folder = Folder::new();
     let later = folder.file("later.csv", LATER);
-    let ended = folder.florin(&format!("{DEMO} --receipts {}", later.display()));
+    let ended = folder.florin(&format!("{EXIT} --receipts {}", later.display()));
     assert_eq!(ended.code, 0, "{}{}", ended.printed, ended.complained);
     assert!(line(&ended, "Arno Card: ").contains(", 9,079 receipts, "), "{}", ended.printed);
 }
@@ -65,9 +66,11 @@ const LATER: &str = "partner,receipt_no,occurred_at,card_no,store_no,sku,categor
 travel,1,2017-01-28T12:00:00Z,H0900,330,1,TRAVEL,,1,50000,0
 ";
 
-struct Serving {
+/// A demo that serves.
+pub(crate) struct Demo {
     child: Child,
-    url: String,
+    pub(crate) url: String,
+    data: PathBuf,
     said: Vec<String>,
 }
 
@@ -78,12 +81,17 @@ struct Offer {
     token: String,
 }
 
-impl Serving {
-    fn start(folder: &Folder) -> Self {
+impl Demo {
+    /// Starts it in the folder, and waits until it serves.
+    pub(crate) fn serving(folder: &Folder) -> Self {
         let mut command = folder.command("demo --listen 127.0.0.1:0", &[]);
         let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut serving =
-            Self { child: command.spawn().unwrap(), url: String::new(), said: Vec::new() };
+        let mut serving = Self {
+            child: command.spawn().unwrap(),
+            url: String::new(),
+            data: folder.0.join("data"),
+            said: Vec::new(),
+        };
         for line in BufReader::new(serving.child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             if let Some(url) = line.strip_prefix("Florin serves at ") {
@@ -95,7 +103,11 @@ impl Serving {
         panic!("it ended before it served: {:?}", serving.said);
     }
 
-    async fn offers(&self) -> Vec<Offer> {
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn offers(&self) -> Vec<Offer> {
         let offers: Vec<_> = self
             .said
             .windows(2)
@@ -111,7 +123,7 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for Demo {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
+pub(crate) use self::demo::Demo;
 use crate::tidy;
 
 /// A folder of one test, gone when it has passed.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = std::env::temp_dir().join(format!("florin-cli-{}", uuid::Uuid::now_v7()));
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -74,7 +75,7 @@ struct Ended {
 }
 
 /// `target/debug/florin`, which must be as new as its sources: a test of an old one proves nothing.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binary = test.parent().and_then(Path::parent).unwrap().join("florin");
     let built = modified(&binary);
