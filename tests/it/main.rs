@@ -12,6 +12,7 @@ mod nodes;
 mod partners;
 mod programmes;
 mod purchases;
+mod quotes;
 mod readme;
 mod schema;
 mod support;

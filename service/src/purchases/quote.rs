@@ -2,12 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
+use entity::ids::ProgrammeId;
+use entity::ledger::wallet;
+use sea_orm::EntityTrait;
 
+use super::record::buyer;
 use super::rules;
 use super::{Mode, Purchases, Receipt};
 use crate::actor::{Actor, Scope};
 use crate::earning::Explanation;
 use crate::error::Result;
+use crate::members::{MemberRef, resolve};
 use crate::refusal::{Code, Refusal};
 
 /// A sale's points before it is made.
@@ -38,21 +43,18 @@ impl Purchases {
             explanation: checked.explanation,
             available_at: checked.lot.available_at,
             expires_at: checked.lot.expires_at,
-            available_points: self.spendable(programme, member).await?,
+            available_points: self.spendable(programme, member.as_ref()).await?,
         })
     }
 
+    /// What the buyer can spend now. Whoever couldn't buy is refused.
     async fn spendable(
         &self,
-        programme: entity::ids::ProgrammeId,
-        named: Option<crate::members::MemberRef>,
+        programme: ProgrammeId,
+        named: Option<&MemberRef>,
     ) -> Result<Option<Points>> {
-        use entity::ledger::wallet;
-        use sea_orm::EntityTrait;
-        let Some(named) = named else { return Ok(None) };
-        let resolved =
-            crate::members::resolve(self.db.reader(), programme, [named.clone()]).await?;
-        let Ok(member) = resolved.member(&named) else { return Ok(None) };
+        let resolved = resolve(self.db.reader(), programme, named.cloned()).await?;
+        let Some(member) = buyer(&resolved, named)? else { return Ok(None) };
         let wallet =
             wallet::Entity::find_by_id((programme, member.wallet_id)).one(self.db.reader()).await?;
         Ok(wallet.map(|wallet| wallet.available))

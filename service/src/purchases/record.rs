@@ -173,7 +173,7 @@ fn name(checked: &Checked) -> ReceiptName {
 }
 
 /// Who bought: nobody where the till read no card, or one that nobody has yet.
-fn buyer<'a>(
+pub(super) fn buyer<'a>(
     members: &'a Resolved,
     named: Option<&MemberRef>,
 ) -> Result<Option<&'a member::Model>, Refusal> {

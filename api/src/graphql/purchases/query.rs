@@ -9,8 +9,23 @@ use super::inputs::{PurchaseBy, RecordPurchaseInput};
 use super::types::{Purchase, Quote};
 use crate::graphql::app;
 use crate::graphql::error::Result;
+use crate::graphql::mutation::{answer, mutation};
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::scalars::{DateTime, Id};
+
+mutation! {
+    QuotePurchase refuses [
+        PartnerNotFound, PartnerSuspended, PartnerRoleMissing, ContractMissing, StoreNotFound, StoreClosed,
+        StoreRequired, ReceiptNumberInvalid, MemberNotFound, MemberClosed, CardBlocked,
+        CardNumberInvalid, OccurredInFuture, OccurredTooLongAgo, CurrencyMismatch, AmountInvalid,
+        QuantityInvalid, LineInvalid, LinesMissing, LinesTooMany, TotalMismatch, Overflow,
+    ];
+    /// What a sale would earn. It is refused as recording it would be, with the same codes.
+    pub struct QuotePurchasePayload {
+        /// The quote; null when refused.
+        quote: Option<Quote>,
+    }
+}
 
 /// The queries of this context.
 #[derive(Default)]
@@ -64,21 +79,23 @@ impl PurchasesQuery {
         Ok(Connection::new(page, |purchase| purchase.id.uuid(), Purchase))
     }
 
-    /// What a sale would earn, by the same arithmetic and the same checks; nothing is written. For
-    /// partners with `purchases:write`. A sale that couldn't be recorded is an error here.
+    /// What a sale would earn, by the same arithmetic and the same checks as recording it; nothing
+    /// is written. For partners with `purchases:write`.
     async fn quote_purchase(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The receipt as it would be recorded.")] input: RecordPurchaseInput,
-    ) -> Result<Quote> {
+    ) -> Result<QuotePurchasePayload> {
         let (services, actor) = app(ctx);
-        let receipt = input.of(actor).map_err(Error::from)?;
-        let quote = services.purchases.quote(actor, receipt).await?;
-        Ok(Quote {
-            earning: quote.explanation.into(),
-            available_at: DateTime(quote.available_at),
-            expires_at: quote.expires_at.map(DateTime),
-            available_points: quote.available_points.map(Into::into),
+        let quoted = async { services.purchases.quote(actor, input.of(actor)?).await };
+        answer(quoted.await, |quote| QuotePurchasePayload {
+            quote: Some(Quote {
+                earning: quote.explanation.into(),
+                available_at: DateTime(quote.available_at),
+                expires_at: quote.expires_at.map(DateTime),
+                available_points: quote.available_points.map(Into::into),
+            }),
+            ..QuotePurchasePayload::default()
         })
     }
 }
