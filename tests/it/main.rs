@@ -16,4 +16,5 @@ mod quotes;
 mod readme;
 mod schema;
 mod support;
+mod tables;
 mod tidy;

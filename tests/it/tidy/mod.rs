@@ -18,7 +18,7 @@ const MADE: [&str; 4] = ["target", ".git", "florin-data", "node_modules"];
 /// A text file of the project, its path as `git` prints it.
 pub(crate) struct Source {
     pub(crate) path: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Source {

@@ -1,0 +1,80 @@
+//! The entities and the tables that the migrations made agree, column by column, on the database
+//! that the suite runs on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::{auth, ledger, members, partners, programmes, purchases};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
+    Statement,
+};
+
+use crate::support::books::Books;
+use crate::tidy;
+
+/// Column to whether it may be null, by table.
+type Tables = BTreeMap<String, BTreeMap<String, bool>>;
+
+fn entity<E: EntityTrait>(entity: E) -> (String, BTreeMap<String, bool>) {
+    let column = |column: E::Column| {
+        (sea_orm::IdenStatic::as_str(&column).to_owned(), column.def().is_null())
+    };
+    (entity.table_name().to_owned(), E::Column::iter().map(column).collect())
+}
+
+macro_rules! entities {
+    ($($context:ident :: { $($table:ident),* $(,)? }),* $(,)?) => {
+        Tables::from([$($(entity($context::$table::Entity)),*),*])
+    };
+}
+
+fn entities() -> Tables {
+    entities! {
+        auth::{signing_key},
+        ledger::{adjustment, allocation, entry, fact, hold, idempotency_key, lot, outbox, posting, wallet},
+        members::{card, household, member, partner_reference},
+        partners::{api_client, contract, partner, store},
+        programmes::{audit_row, operator, programme},
+        purchases::{purchase, purchase_return, receipt_key},
+    }
+}
+
+/// Every column of the database: table, name, whether it may be null. A partition is as its table.
+const SQLITE: &str = "select m.name, c.name, c.\"notnull\" = 0 from sqlite_schema m
+    join pragma_table_info(m.name) c where m.type = 'table'";
+const POSTGRES: &str = "select c.relname::text, a.attname::text, not a.attnotnull
+    from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        and not c.relispartition and a.attnum > 0 and not a.attisdropped";
+
+async fn tables(database: &DatabaseConnection) -> Tables {
+    let backend = database.get_database_backend();
+    let sql = if backend == DbBackend::Postgres { POSTGRES } else { SQLITE };
+    let mut tables = Tables::new();
+    for row in database.query_all_raw(Statement::from_string(backend, sql)).await.unwrap() {
+        let (table, column): (String, String) =
+            (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+        tables.entry(table).or_default().insert(column, row.try_get_by_index(2).unwrap());
+    }
+    tables.retain(|table, _| !table.starts_with("seaql_") && !table.starts_with("sqlite_"));
+    tables
+}
+
+#[tokio::test]
+async fn each_table_has_an_entity_with_its_columns() {
+    let books = Books::new().await;
+    let database = Database::connect(books.url()).await.unwrap();
+    assert_eq!(tables(&database).await, entities());
+    database.close().await.unwrap();
+    books.remove().await;
+}
+
+#[test]
+fn each_entity_of_the_crate_is_compared() {
+    let defined = tidy::sources().into_iter().filter(|source| {
+        source.path.starts_with("entity/src/") && source.text.contains("DeriveEntityModel")
+    });
+    let defined: BTreeSet<String> =
+        defined.map(|source| source.path.rsplit('/').next().unwrap().replace(".rs", "")).collect();
+    assert_eq!(defined, entities().into_keys().collect::<BTreeSet<_>>());
+}
