@@ -5,7 +5,8 @@ const fetcher = GraphiQL.createFetcher({
   subscriptionUrl: location.origin.replace(/^http/, "ws") + "/graphql/ws",
 });
 
-const defaultQuery = `# Put a token in the headers below: { "Authorization": "Bearer …" }
+const defaultQuery = `# Put a token in the headers below:
+# { "Authorization": "Bearer …" }
 # \`florin token operator\` prints one.
 {
   limits {

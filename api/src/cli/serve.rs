@@ -41,6 +41,9 @@ impl Serve {
         let stop = CancellationToken::new();
         let tasks = background::start(&services, &stop);
         let mut terminated = signal(SignalKind::terminate())?;
+        if self.site.environment == Environment::Development {
+            println!("GraphiQL is at http://{address}/");
+        }
         println!("Florin serves at http://{address}/graphql");
         server
             .run(listener, async move {

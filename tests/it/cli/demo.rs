@@ -112,7 +112,10 @@ impl Demo {
             .said
             .windows(2)
             .filter_map(|pair| {
-                let token = pair[1].trim().strip_prefix("Authorization: Bearer ")?;
+                let token = pair[1]
+                    .trim()
+                    .strip_prefix("{\"Authorization\": \"Bearer ")?
+                    .strip_suffix("\"}")?;
                 let (_, query) = pair[0].split_once(": ")?;
                 let (url, query) = (self.url.clone(), query.to_owned());
                 Some(Offer { url, query, token: token.to_owned() })

@@ -99,8 +99,8 @@ async fn tokens(services: &Services, operator: &Actor) -> Result<(), Failure> {
         ),
     ] {
         let issued = services.auth.issue(programme, who, Scope::ALL.to_vec(), TOKENS, now).await?;
-        println!("\n{name}: {query}\n  Authorization: Bearer {}", issued.token);
+        println!("\n{name}: {query}\n  {{\"Authorization\": \"Bearer {}\"}}", issued.token);
     }
-    println!();
+    println!("\nPaste a query into GraphiQL, and the line below it into GraphiQL's headers.");
     Ok(())
 }

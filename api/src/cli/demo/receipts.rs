@@ -75,6 +75,7 @@ impl Sink for Survey {
 
 /// Reads what the sample and these files hold.
 pub(super) async fn survey(data: &Path, files: &[PathBuf]) -> Result<Vec<Receipts>, Failure> {
+    std::fs::create_dir_all(data)?;
     let sample = data.join("sample-receipts.csv.gz");
     std::fs::write(&sample, SAMPLE)?;
     let mut found = Vec::new();

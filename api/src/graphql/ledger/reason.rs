@@ -131,34 +131,37 @@ fn summary(entry: &entry::Model, cause: &Cause) -> String {
         Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut,
         Released, Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
     };
-    let points = entry.points;
+    let points = match entry.points.get() {
+        1 => "1 point".to_owned(),
+        many => format!("{many} points"),
+    };
     match (entry.kind, cause) {
         (Earned, Cause::Receipt { receipt_number, earning }) => format!(
-            "Receipt {receipt_number} earned {points} points: {} exactly, rounded {}.",
+            "Receipt {receipt_number} earned {points}: {} exactly, rounded {}.",
             earning.exact,
             if earning.rounding == Rounding::Down { "down" } else { "half up" },
         ),
         (Returned, Cause::Return { receipt_number, .. }) => {
-            format!("Goods of receipt {receipt_number} came back that had earned {points} points.")
+            format!("Goods of receipt {receipt_number} came back that had earned {points}.")
         }
         (Matured, _) => {
-            format!("{points} pending points can be spent: the return window has closed.")
+            format!("{points} can be spent: the return window has closed.")
         }
-        (Held, _) => format!("{points} points were set aside for a payment."),
-        (Captured, _) => format!("{points} points that were set aside paid."),
-        (Released, _) => format!("{points} points that were set aside came back."),
+        (Held, _) => format!("A payment set {points} aside."),
+        (Captured, _) => format!("A payment took {points} of what was set aside."),
+        (Released, _) => format!("{points} set aside came back."),
         (Lapsed, _) => {
-            format!("{points} points that were set aside came back: their time was over.")
+            format!("{points} set aside came back: the hold had lapsed.")
         }
-        (Paid, _) => format!("{points} points paid."),
-        (Reversed, _) => format!("A payment of {points} points was undone."),
-        (TransferredOut, _) => format!("{points} points were given away."),
-        (TransferredIn, _) => format!("{points} points were received."),
-        (PooledOut, _) => format!("{points} points went into the household's wallet."),
-        (PooledIn, _) => format!("{points} points came into the household's wallet."),
-        (Expired, _) => format!("{points} points expired."),
-        (Adjusted, _) => format!("An operator adjusted the balance by {points} points."),
-        (WrittenOff, _) => format!("{points} owed points were written off."),
-        (Earned | Returned, _) => format!("{points} points."),
+        (Paid, _) => format!("{points} paid."),
+        (Reversed, _) => format!("A payment of {points} was undone."),
+        (TransferredOut, _) => format!("{points} given away."),
+        (TransferredIn, _) => format!("{points} received."),
+        (PooledOut, _) => format!("{points} went into the household's wallet."),
+        (PooledIn, _) => format!("{points} came into the household's wallet."),
+        (Expired, _) => format!("{points} expired."),
+        (Adjusted, _) => format!("An operator adjusted the balance by {points}."),
+        (WrittenOff, _) => format!("{points} of debt written off."),
+        (Earned | Returned, _) => format!("{points}."),
     }
 }
