@@ -66,6 +66,7 @@ impl Serve {
         };
         Settings {
             trusts_proxy: self.gateway.trust_proxy,
+            allowed_origins: self.gateway.allowed_origins.clone(),
             connections_max: usize::try_from(self.gateway.connections_max).unwrap_or(usize::MAX),
             ..base
         }

@@ -10,6 +10,7 @@ mod secret;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 use service::Location;
 use tracing_subscriber::EnvFilter;
@@ -302,11 +303,35 @@ pub struct Gateway {
     #[arg(long, env = "FLORIN_CONNECTIONS_MAX", value_name = "NUMBER", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections_max: u32,
 
+    /// Origins whose web pages may ask, as `https://app.example`, separated by commas
+    ///
+    /// In development pages of any origin may.
+    #[arg(
+        long = "allow-origins",
+        env = "FLORIN_ALLOW_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
+    pub allowed_origins: Vec<HeaderValue>,
+
     /// Believe the client's address that a proxy gives in X-Forwarded-For
     ///
     /// Only behind a proxy of one's own that sets it: anyone can send that header.
     #[arg(long, env = "FLORIN_TRUST_PROXY")]
     pub trust_proxy: bool,
+}
+
+/// What a browser sends as `Origin` (RFC 6454): scheme, host, perhaps a port, and nothing more.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &&str| {
+        let is_allowed =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
+        !host.is_empty() && host.chars().all(is_allowed)
+    };
+    let origin = host.filter(is_host).and_then(|_| HeaderValue::from_str(text).ok());
+    origin.ok_or_else(|| "expected https://HOST in small letters, without a path".to_owned())
 }
 
 #[cfg(test)]

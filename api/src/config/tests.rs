@@ -116,3 +116,14 @@ fn production_is_reached_over_https() {
     assert!(issuer("--env production --public-url http://a").unwrap_err().contains("https://"));
     assert!(issuer("--env production --public-url https://a").is_ok());
 }
+
+#[test]
+fn an_origin_is_what_a_browser_sends() {
+    let flags = "--allow-origins https://app.example,http://localhost:5173";
+    let Everything { gateway, .. } = settings(flags);
+    assert_eq!(gateway.allowed_origins, ["https://app.example", "http://localhost:5173"]);
+    for wrong in ["*", "app.example", "https://app.example/", "https://", "https://App.example"] {
+        let refused = Everything::try_parse_from(["florin", "--allow-origins", wrong]);
+        assert!(refused.is_err(), "{wrong}");
+    }
+}

@@ -30,7 +30,7 @@ impl Gateway {
     /// A gateway over these services.
     pub(super) fn new(services: Services, settings: Settings) -> Result<Arc<Self>, String> {
         let schema = graphql::schema(services.clone());
-        let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings)?;
+        let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings.clone())?;
         Ok(Arc::new(Self {
             engine,
             services,

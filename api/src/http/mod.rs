@@ -26,10 +26,11 @@ mod settings;
 mod socket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, header};
 use axum::middleware;
 use axum::routing::{any, get, post};
 use service::Services;
@@ -79,13 +80,26 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
+    router = router.layer(cors(&gateway.settings));
     if !gateway.settings.is_production {
-        // A page that somebody builds on another port may ask, with a token of its own. In production
-        // that is for whoever stands in front to allow.
-        router = router.layer(CorsLayer::permissive()).merge(graphiql::routes());
+        router = router.merge(graphiql::routes());
     }
     router
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(gateway.clone(), observe::observe))
         .with_state(gateway)
+}
+
+/// Which pages may ask. Whoever asks brings a token of its own and no cookie, so that a page can't
+/// act for somebody who only looks at it.
+fn cors(settings: &Settings) -> CorsLayer {
+    if !settings.is_production {
+        return CorsLayer::permissive();
+    }
+    CorsLayer::new()
+        .allow_origin(settings.allowed_origins.clone())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(Duration::from_secs(3600))
 }

@@ -3,18 +3,21 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use service::hot::Bucket;
 
 use super::limits::{COST_BUCKET, COST_RESTORED_PER_SECOND, REQUEST_TIMEOUT};
 
 /// How a gateway is set up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// No GraphiQL, and no introspection for callers without a token.
     pub is_production: bool,
     /// Whether the last address of `X-Forwarded-For` is the client's: only behind a proxy of one's
     /// own, since anyone can send that header.
     pub trusts_proxy: bool,
+    /// Pages of these origins may ask; in development, those of any.
+    pub allowed_origins: Vec<HeaderValue>,
     /// How long a request may take.
     pub timeout: Duration,
     /// How long the headers of a request may take to come.
@@ -35,6 +38,7 @@ impl Settings {
         Self {
             is_production: false,
             trusts_proxy: false,
+            allowed_origins: Vec::new(),
             timeout: REQUEST_TIMEOUT,
             header_timeout: Duration::from_secs(10),
             init_timeout: Duration::from_secs(5),
@@ -45,7 +49,7 @@ impl Settings {
     }
 
     /// How a gateway is set up for the world.
-    pub const fn production() -> Self {
+    pub fn production() -> Self {
         Self { is_production: true, ..Self::development() }
     }
 }

@@ -1,5 +1,7 @@
 //! GraphQL over HTTP, beyond what the public audit checks.
 
+use api::http::Settings;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{RESPONSE, Served, is, verdict};
@@ -113,4 +115,27 @@ async fn every_answer_carries_its_id_and_protects_the_browser() {
     let other = served.get("/nowhere").send().await.unwrap();
     assert_eq!(other.status(), 404);
     assert_eq!(other.headers()["x-request-id"].len(), 36);
+}
+
+/// What the gateway tells a browser that asks whether this page may ask.
+async fn allowed_origin(served: &Served, origin: &str) -> Option<String> {
+    let request = served.client.request(Method::OPTIONS, served.url("/graphql"));
+    let request = request.header("Origin", origin).header("Access-Control-Request-Method", "POST");
+    let answer = request.header("Access-Control-Request-Headers", "authorization").send().await;
+    let allowed = answer.unwrap().headers().get("access-control-allow-origin").cloned();
+    allowed.map(|origin| origin.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn in_production_the_pages_that_are_named_may_ask_and_no_others() {
+    let mut settings = Settings::production();
+    settings.allowed_origins = vec!["https://app.example".parse().unwrap()];
+    let served = Served::with(settings).await;
+    assert_eq!(
+        allowed_origin(&served, "https://app.example").await.unwrap(),
+        "https://app.example"
+    );
+    assert_eq!(allowed_origin(&served, "https://evil.example").await, None);
+    let at_a_desk = Served::new().await;
+    assert_eq!(allowed_origin(&at_a_desk, "http://localhost:5173").await.unwrap(), "*");
 }
