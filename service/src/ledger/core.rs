@@ -21,6 +21,8 @@ mod spend;
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tests;
 
 pub use book::{Book, Burn, Expiry, Known, OpenHold, Rules, Wallet};
 pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt};

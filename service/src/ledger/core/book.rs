@@ -52,7 +52,7 @@ impl Expiry {
 }
 
 /// A wallet with what of it is loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
     /// Its row.
     pub row: wallet::Model,
@@ -65,7 +65,7 @@ pub struct Wallet {
 }
 
 /// A hold with what its lots gave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenHold {
     /// Its row.
     pub row: hold::Model,
@@ -111,7 +111,8 @@ impl Known {
 pub struct Book {
     /// The programme's.
     pub rules: Rules,
-    /// Locked.
+    /// Locked; and those pooled away before, in which nothing changes any more, with what they know
+    /// of purchases that are returned.
     pub wallets: BTreeMap<WalletId, Wallet>,
     /// Payments that commands name.
     pub burns: BTreeMap<EntryId, Burn>,
@@ -131,6 +132,16 @@ impl Book {
             keys: BTreeMap::new(),
             journal: Journal::default(),
         }
+    }
+
+    /// The wallets that were pooled into this one, directly or by way of another.
+    pub(super) fn former(&self, into: WalletId) -> impl Iterator<Item = &Wallet> {
+        self.wallets.values().filter(move |wallet| {
+            let mut successors = std::iter::successors(wallet.row.successor_id, |wallet| {
+                self.wallets.get(wallet)?.row.successor_id
+            });
+            successors.any(|successor| successor == into)
+        })
     }
 
     /// Makes a decided command part of the state that the next one sees.

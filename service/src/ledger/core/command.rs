@@ -94,7 +94,7 @@ pub struct NewLot {
 }
 
 /// A caller's idempotency key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Whose.
     pub caller: String,

@@ -22,7 +22,7 @@ use crate::ledger::reason::{Cause, Figures, Reason};
 use crate::refusal::{Code, Refusal};
 
 /// What was written, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
     /// New entries.
     pub entries: Vec<entry::Model>,

@@ -10,6 +10,7 @@ use entity::ledger::posting::Account;
 
 use super::book::{Rules, Wallet};
 use super::draft::{At, Draft, Side};
+use super::holds::End;
 use super::overflow;
 use crate::ledger::reason::{Cause, DueRule, Figures};
 use crate::refusal::Refusal;
@@ -147,7 +148,7 @@ impl Draft<'_> {
         let points = self.open_hold(wallet, hold)?.row.points;
         let at =
             self.due_entry(wallet, EntryKind::Lapsed, points, due_at, DueRule::HoldTimeOver)?;
-        self.close_hold(at, hold, HoldStatus::Lapsed, Points::ZERO, None)
+        self.close_hold(at, hold, &End::unused(HoldStatus::Lapsed, due_at))
     }
 
     fn remaining_of(&mut self, wallet: WalletId, lots: &[LotId]) -> Result<Points, Refusal> {

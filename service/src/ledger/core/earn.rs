@@ -33,6 +33,8 @@ impl Draft<'_> {
     pub(super) fn credit(&mut self, lot: &NewLot) -> Result<(), Refusal> {
         let at = self.main_entry(EntryKind::Adjusted, lot.points)?;
         let debt_filled = self.add(at, lot)?;
+        // Who is given points has the whole time to use them.
+        self.touch(at.wallet)?;
         self.explain(&Figures { debt_filled, ..Figures::default() });
         Ok(())
     }

@@ -16,6 +16,22 @@ use super::spend::accepted;
 use crate::ledger::reason::Figures;
 use crate::refusal::{Code, Refusal};
 
+/// How a hold ends.
+pub(super) struct End<'a> {
+    status: HoldStatus,
+    captured: Points,
+    acceptance: Option<&'a Acceptance>,
+    /// One that lapses ended when its time was over, however late somebody looks.
+    ended_at: DateTime<Utc>,
+}
+
+impl End<'_> {
+    /// All of it goes back.
+    pub(super) fn unused(status: HoldStatus, ended_at: DateTime<Utc>) -> Self {
+        Self { status, captured: Points::ZERO, acceptance: None, ended_at }
+    }
+}
+
 impl Draft<'_> {
     /// Sets points aside; their lots can't expire meanwhile.
     pub(super) fn hold(
@@ -72,7 +88,9 @@ impl Draft<'_> {
         let at = self.main_entry(EntryKind::Captured, points)?;
         self.name_hold(id);
         self.post(at, Side::of(Account::Held, wallet), accepted(acceptance), points)?;
-        self.close_hold(at, id, HoldStatus::Captured, points, Some(acceptance))?;
+        let (status, ended_at) = (HoldStatus::Captured, self.command.recorded_at);
+        let acceptance = Some(acceptance);
+        self.close_hold(at, id, &End { status, captured: points, acceptance, ended_at })?;
         self.touch(wallet)
     }
 
@@ -81,7 +99,7 @@ impl Draft<'_> {
         let wallet = self.command.wallet;
         let points = self.open_hold(wallet, id)?.row.points;
         let at = self.main_entry(EntryKind::Released, points)?;
-        self.close_hold(at, id, HoldStatus::Released, Points::ZERO, None)
+        self.close_hold(at, id, &End::unused(HoldStatus::Released, self.command.recorded_at))
     }
 
     /// The hold, if it is open; otherwise the refusal says what became of it.
@@ -95,19 +113,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Ends a hold: `captured` of it is spent, soonest expiry first, and the rest goes back.
-    pub(super) fn close_hold(
-        &mut self,
-        at: At,
-        id: HoldId,
-        status: HoldStatus,
-        captured: Points,
-        acceptance: Option<&Acceptance>,
-    ) -> Result<(), Refusal> {
+    /// Ends a hold: what is captured of it is spent, soonest expiry first, and the rest goes back.
+    pub(super) fn close_hold(&mut self, at: At, id: HoldId, end: &End<'_>) -> Result<(), Refusal> {
         self.name_hold(id);
         let OpenHold { row, takings } = self.open_hold(at.wallet, id)?.clone();
-        let price = acceptance.map(|acceptance| acceptance.price_micros);
-        let mut to_spend = captured;
+        let price = end.acceptance.map(|acceptance| acceptance.price_micros);
+        let mut to_spend = end.captured;
         let mut restored = Vec::new();
         for (lot, taken) in self.in_spending_order(at.wallet, takings)? {
             let spent = to_spend.min(taken);
@@ -116,31 +127,24 @@ impl Draft<'_> {
                 self.allocate(at, lot, AllocationKind::Captured, spent, price)?;
             }
             if spent < taken {
-                self.put_back(at, lot, taken.less(spent))?;
+                self.put_back(at, lot, taken.less(spent), end.ended_at)?;
                 restored.push(lot);
             }
         }
-        let rest = row.points.minus(captured).map_err(overflow)?;
+        let rest = row.points.minus(end.captured).map_err(overflow)?;
         let available = Side::of(Account::Available, at.wallet);
         self.post(at, Side::of(Account::Held, at.wallet), available, rest)?;
         let debt_filled = self.fill_debt(at, available, &restored)?;
         self.explain(&Figures { debt_filled, given_back: rest, ..Figures::default() });
-        self.mark_closed(at, id, status, captured)
+        self.mark_closed(at, id, end)
     }
 
-    fn mark_closed(
-        &mut self,
-        at: At,
-        id: HoldId,
-        status: HoldStatus,
-        captured: Points,
-    ) -> Result<(), Refusal> {
-        let closed_at = self.command.recorded_at;
+    fn mark_closed(&mut self, at: At, id: HoldId, end: &End<'_>) -> Result<(), Refusal> {
         let holds = &mut self.wallet(at.wallet)?.holds;
         let hold = holds.get_mut(&id).ok_or(Refusal::new(Code::HoldNotFound))?;
-        hold.row.status = status;
-        hold.row.captured = captured;
-        hold.row.closed_at = Some(closed_at);
+        hold.row.status = end.status;
+        hold.row.captured = end.captured;
+        hold.row.closed_at = Some(end.ended_at);
         self.journal.closed_holds.push((at.wallet, id));
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Lots in a draft: taken from, put back into, made, moved, and used to fill a debt.
 
+use chrono::{DateTime, Utc};
 use entity::amount::Points;
 use entity::ids::{LotId, WalletId};
 use entity::ledger::allocation::{self, AllocationKind};
@@ -27,15 +28,38 @@ impl Draft<'_> {
         self.allocate(at, lot, AllocationKind::Taken, points, price)
     }
 
-    /// Puts points back into the lot they came from, with the grace days if it has expired.
-    pub(super) fn put_back(&mut self, at: At, lot: LotId, points: Points) -> Result<(), Refusal> {
-        let (now, grace) = (self.command.recorded_at, self.book.rules.grace);
+    /// Puts points back into the lot they came from, at that moment.
+    pub(super) fn put_back(
+        &mut self,
+        at: At,
+        lot: LotId,
+        points: Points,
+        moment: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
         let row = self.lot(at.wallet, lot)?;
         row.remaining = row.remaining.plus(points).map_err(overflow)?;
-        row.expires_at =
-            row.expires_at.map(|expiry| if expiry <= now { now + grace } else { expiry });
+        self.revive(at.wallet, lot, moment)?;
         self.journal.changed_lots.push((at.wallet, lot));
         self.allocate(at, lot, AllocationKind::GivenBack, points, None)
+    }
+
+    /// Points that came back aren't lost at once: a lot that has expired gets the grace days; where
+    /// lots have no date, a wallet that was inactive for too long begins anew.
+    pub(super) fn revive(
+        &mut self,
+        wallet: WalletId,
+        lot: LotId,
+        moment: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
+        let rules = &self.book.rules;
+        let row = self.lot(wallet, lot)?;
+        row.expires_at =
+            row.expires_at.map(|at| if at <= moment { moment + rules.grace } else { at });
+        let row = &mut self.wallet(wallet)?.row;
+        if rules.expiry.of_inactivity(row.last_active_at).is_some_and(|at| at <= moment) {
+            row.last_active_at = moment;
+        }
+        Ok(())
     }
 
     /// Notes an entry's part in a lot; a second part of the same kind joins the first.

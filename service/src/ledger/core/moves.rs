@@ -33,7 +33,9 @@ impl Draft<'_> {
             points,
         )?;
         self.touch(from)?;
-        self.receive(to, EntryKind::TransferredIn, points, &moved)
+        self.receive(to, EntryKind::TransferredIn, points, &moved)?;
+        // Who is given points has the whole time to use them.
+        self.touch(to)
     }
 
     /// Puts all that the wallet has, and what it owes, into a household's. The wallet is empty then
@@ -42,6 +44,11 @@ impl Draft<'_> {
         let from = self.command.wallet;
         if from == into {
             return Err(Code::SameWallet.into());
+        }
+        for wallet in [from, into] {
+            if self.wallet(wallet)?.row.successor_id.is_some() {
+                return Err(Code::MemberAlreadyPooled.into());
+            }
         }
         if self.wallet(from)?.holds.values().any(|hold| hold.row.status == HoldStatus::Open) {
             return Err(Code::OpenHolds.into());

@@ -55,15 +55,14 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// What of the purchase's points was spent: neither in its lots any more nor expired.
+    /// What of the purchase's points was spent: neither in its lots any more nor expired, be it here
+    /// or in a wallet that was pooled into this one since.
     fn spent_of(&mut self, at: At, outstanding: Points) -> Result<Points, Refusal> {
-        let purchase = self.command.purchase;
-        let lots = self.wallet(at.wallet)?.lots.values();
-        let mut spent = outstanding;
-        for lot in lots.filter(|lot| lot.purchase_id == purchase) {
-            spent = spent.less(lot.remaining).less(lot.expired);
-        }
-        Ok(spent)
+        let (book, purchase) = (self.book, self.command.purchase);
+        let former = book.former(at.wallet).flat_map(|wallet| wallet.lots.values());
+        let lots = self.wallet(at.wallet)?.lots.values().chain(former);
+        let lots = lots.filter(|lot| lot.purchase_id == purchase);
+        Ok(lots.fold(outstanding, |spent, lot| spent.less(lot.remaining).less(lot.expired)))
     }
 
     /// Takes up to `points` from the lots to the issuer's account, and says how many there were.

@@ -81,16 +81,14 @@ impl Draft<'_> {
         lot: &entity::ledger::lot::Model,
         part: Points,
     ) -> Result<LotId, Refusal> {
+        let moment = self.command.recorded_at;
         if lot.wallet_id == at.wallet {
-            self.put_back(at, lot.id, part)?;
+            self.put_back(at, lot.id, part, moment)?;
             return Ok(lot.id);
         }
         let id = self.moved_lot(at, at.wallet, lot, part)?;
-        let (now, grace) = (self.command.recorded_at, self.book.rules.grace);
-        let row = self.lot(at.wallet, id)?;
-        row.is_pending = false;
-        row.expires_at =
-            row.expires_at.map(|expiry| if expiry <= now { now + grace } else { expiry });
+        self.lot(at.wallet, id)?.is_pending = false;
+        self.revive(at.wallet, id, moment)?;
         Ok(id)
     }
 
