@@ -26,12 +26,11 @@ pub(super) async fn book(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<
         if row.successor_id.is_some() {
             return Err(Error::internal(Moved));
         }
-        let unloaded_due_at = row.next_due_at;
-        let wallet = Wallet { row, lots: BTreeMap::new(), holds: BTreeMap::new(), unloaded_due_at };
-        book.wallets.insert(wallet.row.id, wallet);
+        open(&mut book, row);
     }
     keys(tx, &mut book, commands).await?;
     let whole = whole_wallets(&book, commands);
+    former_wallets(tx, &mut book, commands).await?;
     holds(tx, &mut book, &whole, commands).await?;
     burns(tx, &mut book, commands).await?;
     lots(tx, &mut book, &whole, commands).await?;
@@ -41,6 +40,45 @@ pub(super) async fn book(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<
         }
     }
     Ok(book)
+}
+
+fn open(book: &mut Book, row: wallet::Model) {
+    let unloaded_due_at = row.next_due_at;
+    let wallet = Wallet { row, lots: BTreeMap::new(), holds: BTreeMap::new(), unloaded_due_at };
+    book.wallets.insert(wallet.row.id, wallet);
+}
+
+/// The wallets pooled away since in which returned purchases lay, and those that they went through.
+/// Nothing changes in them any more, so they aren't locked.
+async fn former_wallets(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
+    let returned: Vec<Uuid> = returned(commands).collect();
+    if returned.is_empty() {
+        return Ok(());
+    }
+    let (purchases, values) = among(tx.backend(), "purchase_id", 2, returned);
+    let programme = first(tx);
+    let sql = format!(
+        "with recursive former as (
+            select * from wallet where programme_id = {programme} and successor_id is not null and id in (
+                select wallet_id from lot where programme_id = {programme} and {purchases})
+            union
+            select w.* from wallet w join former f on w.programme_id = f.programme_id and w.id = f.successor_id
+            where w.successor_id is not null)
+         select * from former"
+    );
+    let statement = statement(tx, book, sql, [values]);
+    for row in wallet::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+        open(book, row);
+    }
+    Ok(())
+}
+
+/// The purchases that commands return goods of.
+fn returned(commands: &[Command]) -> impl Iterator<Item = Uuid> {
+    commands.iter().filter_map(|command| match command.action {
+        Action::Return { .. } => command.purchase.map(PurchaseId::uuid),
+        _ => None,
+    })
 }
 
 async fn lock_wallets(
@@ -227,7 +265,8 @@ async fn lots_by_id(
     Ok(rows.into_iter().map(|lot| (lot.id, lot)).collect())
 }
 
-/// The open lots of whole wallets, and those that returns, holds and reversals name.
+/// The open lots of whole wallets, and those that returns, holds and reversals name. A purchase's
+/// that were given to others are left out: their wallets aren't in the book.
 async fn lots(
     tx: &Tx,
     book: &mut Book,
@@ -237,10 +276,6 @@ async fn lots(
     if whole.is_empty() {
         return Ok(());
     }
-    let returned = commands.iter().filter_map(|command| match command.action {
-        Action::Return { .. } => command.purchase.map(PurchaseId::uuid),
-        _ => None,
-    });
     let held = book.wallets.values().flat_map(|wallet| wallet.holds.values());
     let held = held.flat_map(|hold| hold.takings.iter().map(|(lot, _)| lot.uuid()));
     let burned =
@@ -248,9 +283,9 @@ async fn lots(
     let (wallets, wallet_values) =
         among(tx.backend(), "wallet_id", 2, whole.iter().map(|id| id.uuid()));
     let (ids, id_values) = among(tx.backend(), "id", 3, held.chain(burned));
-    let (purchases, purchase_values) = among(tx.backend(), "purchase_id", 4, returned);
+    let (purchases, purchase_values) = among(tx.backend(), "purchase_id", 4, returned(commands));
     let sql = format!(
-        "select * from lot where programme_id = {} and {wallets} and (remaining > 0 or {ids} or {purchases})",
+        "select * from lot where programme_id = {} and (({wallets} and (remaining > 0 or {ids})) or {purchases})",
         first(tx)
     );
     let statement = statement(tx, book, sql, [wallet_values, id_values, purchase_values]);
