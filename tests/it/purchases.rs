@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{World, code, receipt};
+use crate::support::{World, code, payment, receipt};
 
 const RECORDED: &str = "purchase { id } points isReplayed";
 
@@ -119,6 +119,24 @@ async fn a_return_takes_back_what_the_goods_had_earned_and_no_more() {
     );
     grocer.does("returnPurchase", result, back(1, "k3")).await;
     assert_eq!(world.wallet(&ana).await, [0, 0, 0, 0]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_household_gives_back_what_its_member_had_spent_and_not_what_had_expired() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    let sale = receipt("R1", "C1", "100.00", world.now());
+    let sale = grocer.does("recordPurchase", "purchase { id }", sale).await;
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 40, "k1", world.now())).await;
+    world.days_pass(400).await;
+    grocer.does("recordPurchase", "points", receipt("R2", "C2", "200.00", world.now())).await;
+    let pool = json!({ "memberIds": [ana.id, bob.id] });
+    world.operator.does("poolHousehold", "household { id }", pool).await;
+    let back = json!({ "purchaseId": sale["purchase"]["id"], "occurredAt": world.now(), "idempotencyKey": "k2" });
+    grocer.does("returnPurchase", "isReplayed", back).await;
+    assert_eq!(world.wallet(&ana).await, [160, 0, 0, 0]);
     world.closes().await;
 }
 

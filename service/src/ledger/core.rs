@@ -20,7 +20,7 @@ mod returns;
 mod spend;
 
 #[cfg(test)]
-mod properties;
+pub(super) mod properties;
 #[cfg(test)]
 mod tests;
 

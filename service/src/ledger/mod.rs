@@ -5,6 +5,8 @@
 //! Nothing else may write to the ledger's tables, but for a new, empty wallet.
 
 mod adjust;
+#[cfg(test)]
+mod batches;
 pub mod core;
 pub mod expiry;
 mod find;

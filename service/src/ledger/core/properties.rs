@@ -19,7 +19,7 @@ use super::*;
 use crate::ledger::reason::Cause;
 
 /// A wish in numbers: which wallet, what, how much, and how many hours after the one before.
-type Wish = (u128, u8, i64, i64);
+pub(in crate::ledger) type Wish = (u128, u8, i64, i64);
 
 /// Wishes of all kinds; without reversals, which are of payments that were answered before.
 pub(in crate::ledger) fn wishes(kinds: u8) -> impl Strategy<Value = Vec<Wish>> {
@@ -66,11 +66,11 @@ pub(in crate::ledger) fn book(rules: Rules) -> Book {
 pub(in crate::ledger) const HOUSEHOLD: u128 = 2;
 
 /// An id for what the command at that place makes.
-fn id(place: usize, salt: u128) -> Uuid {
+pub(in crate::ledger) fn id(place: usize, salt: u128) -> Uuid {
     Uuid::from_u128((u128::try_from(place).unwrap() + 1) << 70 | salt << 64)
 }
 
-fn partner() -> PartnerId {
+pub(in crate::ledger) fn partner() -> PartnerId {
     PartnerId::from_uuid(Uuid::from_u128(7))
 }
 
@@ -141,7 +141,7 @@ pub(in crate::ledger) fn bare(
 }
 
 /// What a purchase earned and returns haven't taken back.
-fn outstanding(book: &Book, purchase: PurchaseId) -> Points {
+pub(in crate::ledger) fn outstanding(book: &Book, purchase: PurchaseId) -> Points {
     let of = |kind| {
         let entries = book.journal.entries.iter();
         entries.filter(move |e| e.purchase_id == Some(purchase) && e.kind == kind).map(|e| e.points)
