@@ -125,6 +125,13 @@ impl Actor {
         self
     }
 
+    /// The same with these of its scopes and no others.
+    #[must_use]
+    pub(crate) fn limited_to(mut self, scopes: &[Scope]) -> Self {
+        self.scopes.retain(|scope| scopes.contains(scope));
+        self
+    }
+
     /// Who it is.
     pub fn who(&self) -> Who {
         self.who

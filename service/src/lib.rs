@@ -24,6 +24,8 @@ pub mod programmes;
 pub mod purchases;
 pub mod refusal;
 mod rows;
+#[cfg(test)]
+mod scratch;
 mod sequencer;
 pub mod text;
 mod tx;
@@ -88,7 +90,7 @@ impl Services {
             ledger,
             purchases: Arc::new(purchases),
             payments: Arc::new(payments),
-            auth: Arc::new(Auth::new(db.clone(), clock.clone(), Arc::clone(&hot), auth)),
+            auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),
             live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
             programmes,
             partners,

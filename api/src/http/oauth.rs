@@ -154,6 +154,11 @@ impl From<Error> for Denied {
                 retry_after_seconds: Some(retry_after_seconds),
                 ..Self::new("temporarily_unavailable", "too many attempts; try again later")
             },
+            Error::Overloaded => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after_seconds: Some(1),
+                ..Self::new("temporarily_unavailable", "too busy; try again in a moment")
+            },
             other => {
                 tracing::error!(error = ?other, "no token could be issued");
                 Self {

@@ -1,8 +1,6 @@
-//! API clients and their secrets: made here, kept only as Argon2id hashes, checked in constant time
-//! and as often as a limiter lets.
+//! API clients: their secrets, made here and kept only as hashes; how often one may try; and the
+//! scopes that it gets.
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +9,7 @@ use entity::partners::api_client;
 use entity::secret::SecretText;
 use sea_orm::EntityTrait;
 
+use super::secrets;
 use crate::actor::{PARTNER_SCOPES, Scope};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -24,37 +23,19 @@ const PREFIX: &str = "fls_";
 const ATTEMPTS: Bucket = Bucket { capacity: 20, leak_per_second: 1 };
 const DROPS_PER_ATTEMPT: u64 = 2;
 
-/// What an unknown client's secret is compared with, so that it takes as long.
-pub(super) const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
-    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// A new secret in plain and its hash. Hashing takes tens of milliseconds of a core, so it runs
-/// beside the request threads.
+/// A new secret in plain and its hash.
 pub(crate) async fn new_secret() -> Result<(String, SecretText)> {
     let mut bytes = [0; SECRET_BYTES];
     rand::fill(&mut bytes).map_err(|_| Error::internal("no random bytes to be had"))?;
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
-    let plain = secret.clone();
-    let hash =
-        tokio::task::spawn_blocking(move || hash(&plain)).await.map_err(Error::internal)??;
+    let hash = secrets::hash(secret.clone()).await?;
     Ok((secret, hash))
-}
-
-fn hash(secret: &str) -> Result<SecretText> {
-    let hash = Argon2::default().hash_password(secret.as_bytes());
-    Ok(SecretText::new(hash.map_err(|error| Error::internal(error.to_string()))?.to_string()))
-}
-
-/// Whether the secret is the one that was hashed.
-pub(super) fn is_right(hash: &str, secret: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok())
 }
 
 /// The client of that id.
 pub(super) async fn find(db: &Db, client: &str) -> Result<Option<api_client::Model>> {
     let Ok(id) = client.parse::<ApiClientId>() else { return Ok(None) };
-    Ok(api_client::Entity::find_by_id(id).one(db.primary()).await?)
+    Ok(api_client::Entity::find_by_id(id).one(db.reader()).await?)
 }
 
 /// Counts attempts by client and by address. When they can't be counted, nobody comes in.
@@ -92,18 +73,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_secret_is_long_and_only_it_is_right() {
+    async fn a_secret_is_long_and_its_own() {
         let (secret, hash) = new_secret().await.unwrap();
         assert!(secret.starts_with(PREFIX) && secret.len() == 47);
-        assert!(is_right(hash.expose(), &secret));
-        assert!(!is_right(hash.expose(), "fls_guess"));
-        assert_eq!(format!("{hash:?}"), "***");
-    }
-
-    #[test]
-    fn the_decoy_is_a_hash_that_nothing_matches() {
-        assert!(PasswordHash::new(DECOY).is_ok());
-        assert!(!is_right(DECOY, "anything"));
+        assert!(secrets::is_right(Some(&hash), &secret).await.unwrap());
+        assert_ne!(new_secret().await.unwrap().0, secret);
     }
 
     #[test]

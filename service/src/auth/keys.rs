@@ -2,7 +2,6 @@
 //! another gateway is found within seconds.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -19,16 +18,15 @@ use tokio::sync::RwLock;
 
 use super::MasterKey;
 use super::seal::{seal, unseal};
-use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 
 /// How long a retired key verifies: the longest token's life and an hour.
 const RETIREMENT: TimeDelta = TimeDelta::hours(25);
 /// Rings are read anew after that.
-const AGE_MAX: Duration = Duration::from_secs(60);
+const AGE_MAX: TimeDelta = TimeDelta::seconds(60);
 /// An unknown key makes the ring be read anew, but no more often than that.
-const AGE_MIN: Duration = Duration::from_secs(2);
+const AGE_MIN: TimeDelta = TimeDelta::seconds(2);
 
 /// The public keys, as RFC 7517 shows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,26 +50,25 @@ pub struct PublicKey {
 
 pub(super) struct KeyRing {
     db: Db,
-    clock: Clock,
     master: MasterKey,
     ring: RwLock<Option<Ring>>,
 }
 
 #[derive(Clone)]
 struct Ring {
-    read_at: Instant,
+    read_at: DateTime<Utc>,
     keys: Arc<Vec<signing_key::Model>>,
 }
 
 impl KeyRing {
-    pub(super) fn new(db: Db, clock: Clock, master: MasterKey) -> Self {
-        Self { db, clock, master, ring: RwLock::new(None) }
+    pub(super) fn new(db: Db, master: MasterKey) -> Self {
+        Self { db, master, ring: RwLock::new(None) }
     }
 
     /// The name and key to sign with: the newest that isn't retired.
     pub(super) async fn signer(&self, now: DateTime<Utc>) -> Result<(String, EncodingKey)> {
         self.prepare(now).await?;
-        let keys = self.keys(AGE_MAX).await?;
+        let keys = self.keys(AGE_MAX, now).await?;
         let newest = keys.iter().rev().find(|key| key.retired_at.is_none());
         let key = newest.ok_or_else(|| Error::internal("there is no key to sign with"))?;
         let private = unseal(&self.master, &key.kid, key.sealed_private_key.expose())?;
@@ -85,7 +82,7 @@ impl KeyRing {
         now: DateTime<Utc>,
     ) -> Result<Option<DecodingKey>> {
         for age in [AGE_MAX, AGE_MIN] {
-            let keys = self.keys(age).await?;
+            let keys = self.keys(age, now).await?;
             let key = keys.iter().find(|key| key.kid == kid && still_verifies(key, now));
             if let Some(key) = key {
                 let x = URL_SAFE_NO_PAD.encode(&key.public_key);
@@ -96,14 +93,14 @@ impl KeyRing {
     }
 
     pub(super) async fn public(&self, now: DateTime<Utc>) -> Result<KeySet> {
-        let keys = self.keys(AGE_MIN).await?;
+        let keys = self.keys(AGE_MIN, now).await?;
         let keys = keys.iter().filter(|key| still_verifies(key, now)).map(public_key).collect();
         Ok(KeySet { keys })
     }
 
     /// Makes the first key.
     pub(super) async fn prepare(&self, now: DateTime<Utc>) -> Result<()> {
-        if self.keys(AGE_MAX).await?.iter().any(|key| key.retired_at.is_none()) {
+        if self.keys(AGE_MAX, now).await?.iter().any(|key| key.retired_at.is_none()) {
             return Ok(());
         }
         self.add(now, false).await.map(drop)
@@ -129,21 +126,23 @@ impl KeyRing {
             .await?;
         tx.commit(()).await?;
         *self.ring.write().await = None;
-        tracing::info!(kid, at = ?self.clock.now(), "a new signing key");
+        tracing::info!(kid, at = ?now, "a new signing key");
         Ok(kid)
     }
 
     /// The keys, no older than that.
-    async fn keys(&self, age: Duration) -> Result<Arc<Vec<signing_key::Model>>> {
-        if let Some(ring) =
-            self.ring.read().await.as_ref().filter(|ring| ring.read_at.elapsed() < age)
-        {
+    async fn keys(
+        &self,
+        age: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Vec<signing_key::Model>>> {
+        let is_recent = |ring: &&Ring| (ring.read_at..ring.read_at + age).contains(&now);
+        if let Some(ring) = self.ring.read().await.as_ref().filter(is_recent) {
             return Ok(Arc::clone(&ring.keys));
         }
-        let read_at = Instant::now();
         let query = signing_key::Entity::find().order_by_asc(signing_key::Column::CreatedAt);
-        let keys = Arc::new(query.all(self.db.primary()).await?);
-        *self.ring.write().await = Some(Ring { read_at, keys: Arc::clone(&keys) });
+        let keys = Arc::new(query.all(self.db.reader()).await?);
+        *self.ring.write().await = Some(Ring { read_at: now, keys: Arc::clone(&keys) });
         Ok(keys)
     }
 }

@@ -6,7 +6,10 @@
 pub mod clients;
 mod keys;
 mod seal;
+mod secrets;
 mod status;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::fmt;
@@ -16,22 +19,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::ProgrammeId;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 pub use self::keys::{KeySet, PublicKey};
 
 use self::keys::KeyRing;
 use self::tokens::{Verified, verify};
 use crate::actor::{Actor, Scope, Who};
-use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::hot::HotStore;
 
 /// How many verified tokens are remembered.
 const TOKENS_REMEMBERED: usize = 10_000;
-/// How many secrets are hashed at a time: each takes a core and 19 MiB.
-const HASHES_AT_A_TIME: usize = 2;
 /// How long a partner's token holds.
 const CLIENT_TOKEN: TimeDelta = TimeDelta::minutes(15);
 
@@ -78,17 +77,15 @@ pub struct Auth {
     issuer: String,
     keys: KeyRing,
     verified: Cache<[u8; 32], Verified>,
-    hashing: Arc<Semaphore>,
 }
 
 impl Auth {
     /// The use cases over this database.
-    pub fn new(db: Db, clock: Clock, hot: Arc<dyn HotStore>, settings: Settings) -> Self {
+    pub fn new(db: Db, hot: Arc<dyn HotStore>, settings: Settings) -> Self {
         Self {
-            keys: KeyRing::new(db.clone(), clock, settings.master_key),
+            keys: KeyRing::new(db.clone(), settings.master_key),
             issuer: settings.issuer,
             verified: Cache::new(TOKENS_REMEMBERED),
-            hashing: Arc::new(Semaphore::new(HASHES_AT_A_TIME)),
             db,
             hot,
         }
@@ -97,12 +94,12 @@ impl Auth {
     /// Whose token it is. A suspension or revocation holds within half a minute.
     pub async fn authenticate(&self, token: &str, now: DateTime<Utc>) -> Result<Actor> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let known = self.verified.get(&digest).filter(Verified::is_fresh);
+        let known = self.verified.get(&digest).filter(|known| known.is_fresh(now));
         let verified = match known {
             Some(known) => known,
             None => {
-                let verified = verify(&self.keys, &self.issuer, token, now).await?;
-                status::check(&self.db, &verified.actor).await?;
+                let mut verified = verify(&self.keys, &self.issuer, token, now).await?;
+                verified.actor = status::check(&self.db, verified.actor).await?;
                 self.verified.insert(digest, verified.clone());
                 verified
             }
@@ -152,26 +149,11 @@ impl Auth {
     ) -> Result<Issued> {
         clients::throttle(self.hot.as_ref(), client, address).await?;
         let row = clients::find(&self.db, client).await?;
-        let is_right = self.check_secret(row.as_ref(), secret).await?;
+        let is_right = secrets::is_right(row.as_ref().map(|row| &row.secret_hash), secret).await?;
         let row = row.filter(|row| is_right && row.revoked_at.is_none());
         let row = row.ok_or(Error::Unauthenticated("unknown client or wrong secret"))?;
         let scopes = clients::granted(&row.scopes, scope)?;
         let who = Who::Partner(row.partner_id, row.id);
         self.issue(row.programme_id, who, scopes, CLIENT_TOKEN, now).await
-    }
-
-    async fn check_secret(
-        &self,
-        row: Option<&entity::partners::api_client::Model>,
-        secret: &str,
-    ) -> Result<bool> {
-        let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(Error::internal)?;
-        let hash = row.map_or(clients::DECOY, |row| row.secret_hash.expose()).to_owned();
-        let secret = secret.to_owned();
-        let check = move || {
-            let _permit = permit;
-            clients::is_right(&hash, &secret)
-        };
-        tokio::task::spawn_blocking(check).await.map_err(Error::internal)
     }
 }

@@ -1,9 +1,7 @@
 //! What a token says, and whether it holds. Time is checked against the time that comes in, never
 //! against a clock of the library's.
 
-use std::time::{Duration, Instant};
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ApiClientId, MemberId, OperatorId, PartnerId, ProgrammeId};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -21,7 +19,7 @@ const LENGTH_MAX: usize = 4096;
 /// How far clocks may differ.
 const LEEWAY_SECONDS: i64 = 30;
 /// A remembered token's owner is looked at anew after that.
-const FRESH: Duration = Duration::from_secs(30);
+const FRESH: TimeDelta = TimeDelta::seconds(30);
 
 const INVALID: Error = Error::Unauthenticated("the token isn't valid");
 const EXPIRED: Error = Error::Unauthenticated("the token has expired");
@@ -47,13 +45,13 @@ pub(super) struct Verified {
     pub(super) actor: Actor,
     not_before: i64,
     expires: i64,
-    seen_at: Instant,
+    seen_at: DateTime<Utc>,
 }
 
 impl Verified {
     /// Whether its owner was looked at just now.
-    pub(super) fn is_fresh(&self) -> bool {
-        self.seen_at.elapsed() < FRESH
+    pub(super) fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        (self.seen_at..self.seen_at + FRESH).contains(&now)
     }
 
     /// The actor, if the token holds at that time.
@@ -130,7 +128,8 @@ pub(super) async fn verify(
         return Err(INVALID);
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| INVALID)?;
-    if header.alg != Algorithm::EdDSA {
+    // RFC 7515: who doesn't know what is critical refuses; we know no extension.
+    if header.alg != Algorithm::EdDSA || header.crit.is_some() {
         return Err(INVALID);
     }
     let kid = header.kid.ok_or(INVALID)?;
@@ -151,6 +150,6 @@ pub(super) async fn verify(
         actor: Actor::new(claims.prg, who, scopes, expires_at),
         not_before: claims.nbf,
         expires: claims.exp,
-        seen_at: Instant::now(),
+        seen_at: now,
     })
 }

@@ -1,14 +1,12 @@
 //! What the gate loads is enough: the same commands in one batch, in several, or decided in memory
 //! alone, end in the same state and leave the same journal.
 
-use std::path::PathBuf;
-
 use chrono::TimeDelta;
 use entity::ids::{ProgrammeId, PurchaseId};
 use entity::ledger::{allocation, entry, hold, idempotency_key, lot, posting, wallet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sea_orm::{ColumnTrait, ConnectionTrait, Database, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::apply;
@@ -17,54 +15,9 @@ use super::core::properties::{
     wallet as wallet_id, wishes,
 };
 use super::core::{Action, Book, Command, Expiry, Rules, Verdict, decide};
-use crate::db::{Db, Location};
-use crate::migrate::migrate;
+use crate::db::Db;
 use crate::rows::insert_all;
-
-/// Where a PostgreSQL server is named, a database of its own there; else a file.
-struct Place {
-    location: Location,
-    server: Option<String>,
-    name: String,
-}
-
-impl Place {
-    async fn new() -> Self {
-        let name = format!("florin_{}", Uuid::now_v7().simple());
-        let server = std::env::var("FLORIN_TEST_DATABASE_URL").ok();
-        let location = match &server {
-            Some(server) => {
-                run(server, &format!("create database {name}")).await;
-                Location::Postgres(format!("{}/{name}", server.rsplit_once('/').unwrap().0))
-            }
-            None => {
-                let folder = std::env::temp_dir().join(&name);
-                std::fs::create_dir_all(&folder).unwrap();
-                Location::Sqlite(folder.join("florin.sqlite"))
-            }
-        };
-        migrate(&location, &location).await.unwrap();
-        Self { location, server, name }
-    }
-
-    async fn remove(self) {
-        match self.server {
-            Some(server) => {
-                run(&server, &format!("drop database {} with (force)", self.name)).await
-            }
-            None => {
-                let folder: PathBuf = std::env::temp_dir().join(self.name);
-                std::fs::remove_dir_all(folder).unwrap();
-            }
-        }
-    }
-}
-
-async fn run(server: &str, sql: &str) {
-    let connection = Database::connect(server).await.unwrap();
-    connection.execute_unprepared(sql).await.unwrap();
-    connection.close().await.unwrap();
-}
+use crate::scratch::Scratch;
 
 /// The wishes as commands; then the holds lapse, both members join a household, and one of their
 /// purchases comes back.
@@ -142,8 +95,8 @@ async fn is_stored(db: &Db, rules: &Rules, book: &Book) {
 #[test]
 fn commands_end_alike_in_one_batch_in_several_and_in_memory() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let place = runtime.block_on(Place::new());
-    let db = runtime.block_on(Db::open(&place.location)).unwrap();
+    let scratch = runtime.block_on(Scratch::new());
+    let db = runtime.block_on(scratch.open());
     let inactivity = Expiry::Inactivity { months: 3, zone: chrono_tz::Europe::Berlin };
     let expiries = prop_oneof![Just(Expiry::Dated), Just(inactivity)];
     let cuts = prop::collection::vec(any::<bool>(), 60);
@@ -165,6 +118,6 @@ fn commands_end_alike_in_one_batch_in_several_and_in_memory() {
         Ok(())
     });
     runtime.block_on(db.close()).unwrap();
-    runtime.block_on(place.remove());
+    runtime.block_on(scratch.remove());
     ran.unwrap();
 }

@@ -22,6 +22,9 @@ pub(crate) use self::caller::{Caller, code};
 /// When every story begins.
 pub(crate) const START: &str = "2026-03-02T09:00:00Z";
 
+/// How long tokens hold where a story isn't about them.
+const LONG: TimeDelta = TimeDelta::days(1000);
+
 /// A programme with an operator, behind a gateway on a free port.
 pub(crate) struct World {
     pub(crate) services: Services,
@@ -68,8 +71,8 @@ impl World {
         let address = listener.local_addr().unwrap().to_string();
         let server = Server::new(services.clone(), Settings::development()).unwrap();
         let running = tokio::spawn(server.run(listener, std::future::pending()));
-        let token = token(&services, programme.id, Who::Operator(operator.id)).await;
-        let operator = Caller::new(&address, token);
+        let who = Who::Operator(operator.id);
+        let operator = caller(&services, &address, programme.id, who, LONG).await;
         Self { services, operator, programme: programme.id, clock, address, running, books }
     }
 
@@ -83,13 +86,19 @@ impl World {
         self.services.settle_due().await.unwrap();
     }
 
+    pub(crate) fn seconds_pass(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// Somebody with a token that holds so long.
+    pub(crate) async fn signs_in(&self, who: Who, life: TimeDelta) -> Caller {
+        caller(&self.services, &self.address, self.programme, who, life).await
+    }
+
     /// Another operator of the programme.
     pub(crate) async fn second_operator(&self) -> Caller {
         let row = self.services.programmes.operator_named(self.programme, "bea").await.unwrap();
-        Caller::new(
-            &self.address,
-            token(&self.services, self.programme, Who::Operator(row.id)).await,
-        )
+        self.signs_in(Who::Operator(row.id), LONG).await.named(row.id.to_string())
     }
 
     /// A partner with a contract: one point a euro, and points are spent there too.
@@ -116,11 +125,7 @@ impl World {
             self.operator.does("registerApiClient", "apiClient { id } secret", client).await;
         let client: ApiClientId = client["apiClient"]["id"].as_str().unwrap().parse().unwrap();
         let partner: PartnerId = id.parse().unwrap();
-        Caller::new(
-            &self.address,
-            token(&self.services, self.programme, Who::Partner(partner, client)).await,
-        )
-        .named(id)
+        self.signs_in(Who::Partner(partner, client), LONG).await.named(id)
     }
 
     /// A member with a card, and a token of its own.
@@ -129,8 +134,7 @@ impl World {
             self.operator.does("enrolMember", "member { id }", json!({ "cardNumber": card })).await;
         let id = enrolled["member"]["id"].as_str().unwrap().to_owned();
         let member: MemberId = id.parse().unwrap();
-        Caller::new(&self.address, token(&self.services, self.programme, Who::Member(member)).await)
-            .named(id)
+        self.signs_in(Who::Member(member), LONG).await.named(id)
     }
 
     /// What the member's wallet holds: available, pending, held, debt.
@@ -153,10 +157,16 @@ impl World {
     }
 }
 
-async fn token(services: &Services, programme: ProgrammeId, who: Who) -> String {
-    let life = TimeDelta::days(1000);
-    let now = services.clock.now();
-    services.auth.issue(programme, who, Scope::ALL.to_vec(), life, now).await.unwrap().token
+async fn caller(
+    services: &Services,
+    address: &str,
+    programme: ProgrammeId,
+    who: Who,
+    life: TimeDelta,
+) -> Caller {
+    let (now, scopes) = (services.clock.now(), Scope::ALL.to_vec());
+    let issued = services.auth.issue(programme, who, scopes, life, now).await.unwrap();
+    Caller::new(address, issued.token)
 }
 
 /// A receipt of one line.
