@@ -1,13 +1,15 @@
 //! Which tokens hold, and which keys they hold by: forged with every means that somebody without our
 //! private key has, and with some that only we would have.
 
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::auth::signing_key;
-use entity::ids::{MemberId, ProgrammeId};
+use entity::ids::{ApiClientId, MemberId, ProgrammeId};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 use super::keys::KeyRing;
 use super::seal::unseal;
 use super::tokens::{Claims, sign, verify};
-use super::{MasterKey, Who};
+use super::{MasterKey, Who, clients, status};
 use crate::db::Db;
 use crate::error::Result;
 use crate::scratch::Scratch;
@@ -201,7 +203,7 @@ async fn keys_rotate_on_all_gateways_and_no_token_is_cut_short() {
     let last = rotated + TimeDelta::hours(25);
     assert_eq!(published(&there, last - TimeDelta::seconds(1)).await, [first, second.clone()]);
     for gateway in [&here, &there] {
-        assert_eq!(published(gateway, last).await, [second.clone()]);
+        assert_eq!(published(gateway, last).await, std::slice::from_ref(&second));
     }
     let (kid, key) = private_key(&one).await;
     let header = json!({ "typ": "JWT", "alg": "EdDSA", "kid": kid });
@@ -226,5 +228,23 @@ async fn an_unknown_key_makes_a_gateway_look_again_but_not_for_every_token() {
     assert!(holds(&there, &new, start() + TimeDelta::seconds(2)).await.is_ok());
     one.close().await.unwrap();
     two.close().await.unwrap();
+    scratch.remove().await;
+}
+
+#[tokio::test]
+async fn a_busy_writer_keeps_nobody_out() {
+    let scratch = Scratch::new().await;
+    let db = scratch.open().await;
+    let token = token(&gateway(&db), start()).await;
+    let writer = db.begin().await.unwrap();
+    let come_in = async {
+        let verified = verify(&gateway(&db), ISSUER, &token, start()).await.unwrap();
+        assert!(status::check(&db, verified.actor).await.is_err(), "there is no such member");
+        let client = ApiClientId::from_uuid(Uuid::from_u128(1)).to_string();
+        assert!(clients::find(&db, &client).await.unwrap().is_none());
+    };
+    tokio::time::timeout(Duration::from_secs(1), come_in).await.unwrap();
+    drop(writer);
+    db.close().await.unwrap();
     scratch.remove().await;
 }
