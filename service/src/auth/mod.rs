@@ -99,7 +99,7 @@ impl Auth {
             Some(known) => known,
             None => {
                 let mut verified = verify(&self.keys, &self.issuer, token, now).await?;
-                verified.actor = status::check(&self.db, verified.actor).await?;
+                verified.actor = status::check(&self.db, &verified.actor).await?;
                 self.verified.insert(digest, verified.clone());
                 verified
             }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 const GIVING_BACK: &[Scope] = &[Scope::PurchasesWrite, Scope::PaymentsWrite];
 
 /// The actor with as many of its scopes as it may use now.
-pub(super) async fn check(db: &Db, actor: Actor) -> Result<Actor> {
+pub(super) async fn check(db: &Db, actor: &Actor) -> Result<Actor> {
     let (db, programme) = (db.reader(), actor.programme()?);
     let scopes = match actor.who() {
         Who::Operator(id) => of_operator(db, programme, id).await?,
@@ -28,7 +28,7 @@ pub(super) async fn check(db: &Db, actor: Actor) -> Result<Actor> {
         Who::Anonymous | Who::System => None,
     };
     let scopes = scopes.ok_or(Error::Unauthenticated("the token isn't valid"))?;
-    Ok(actor.limited_to(scopes))
+    Ok(actor.clone().limited_to(scopes))
 }
 
 /// The scopes that may be used; none where nobody may come in.

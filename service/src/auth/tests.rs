@@ -239,7 +239,7 @@ async fn a_busy_writer_keeps_nobody_out() {
     let writer = db.begin().await.unwrap();
     let come_in = async {
         let verified = verify(&gateway(&db), ISSUER, &token, start()).await.unwrap();
-        assert!(status::check(&db, verified.actor).await.is_err(), "there is no such member");
+        assert!(status::check(&db, &verified.actor).await.is_err(), "there is no such member");
         let client = ApiClientId::from_uuid(Uuid::from_u128(1)).to_string();
         assert!(clients::find(&db, &client).await.unwrap().is_none());
     };
