@@ -28,6 +28,8 @@ pub use book::{Book, Burn, Expiry, Known, OpenHold, Rules, Wallet};
 pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt};
 pub use draft::Journal;
 
+pub(super) use book::spending_order;
+
 use crate::refusal::{Code, Refusal};
 use draft::Draft;
 

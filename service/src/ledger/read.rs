@@ -15,6 +15,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
 use super::Ledger;
+use super::core::spending_order;
 use crate::actor::{Actor, Who};
 use crate::error::Result;
 use crate::page::{Page, Window};
@@ -165,8 +166,8 @@ impl Ledger {
         Ok(dates)
     }
 
-    /// Which lots these entries took from, gave back to and captured. A partner sees those that it
-    /// issued: where else a member buys is not its business.
+    /// Which lots these entries took from, gave back to and captured, in spending order. A partner
+    /// sees those that it issued: where else a member buys is not its business.
     pub async fn lot_uses(
         &self,
         actor: &Actor,
@@ -178,7 +179,6 @@ impl Ledger {
             .filter(allocation::Column::ProgrammeId.eq(programme))
             .filter(allocation::Column::WalletId.is_in(wallets.clone()))
             .filter(allocation::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
-            .order_by_asc(allocation::Column::LotId)
             .all(self.db.primary())
             .await?;
         let lots = lot::Entity::find()
@@ -193,7 +193,9 @@ impl Ledger {
         let pair = |allocation: allocation::Model| {
             Some(LotUse { lot: lots.get(&allocation.lot_id)?.clone(), allocation })
         };
-        Ok(allocations.into_iter().filter_map(pair).collect())
+        let mut uses: Vec<LotUse> = allocations.into_iter().filter_map(pair).collect();
+        uses.sort_by_key(|used| (spending_order(&used.lot), used.allocation.kind));
+        Ok(uses)
     }
 
     /// The lots that these entries made.

@@ -207,7 +207,7 @@ impl Wallet {
 }
 
 /// Soonest expiry first, then oldest, then by id.
-pub(super) fn spending_order(
+pub(in crate::ledger) fn spending_order(
     lot: &lot::Model,
 ) -> (bool, Option<DateTime<Utc>>, DateTime<Utc>, LotId) {
     (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.id)
