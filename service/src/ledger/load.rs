@@ -265,8 +265,8 @@ async fn lots_by_id(
     Ok(rows.into_iter().map(|lot| (lot.id, lot)).collect())
 }
 
-/// The open lots of whole wallets, and those that returns, holds and reversals name. A purchase's
-/// that were given to others are left out: their wallets aren't in the book.
+/// The open lots of whole wallets, and those that returns, holds and reversals name; of purchases
+/// that are returned also those in wallets pooled since.
 async fn lots(
     tx: &Tx,
     book: &mut Book,
@@ -280,12 +280,13 @@ async fn lots(
     let held = held.flat_map(|hold| hold.takings.iter().map(|(lot, _)| lot.uuid()));
     let burned =
         book.burns.values().flat_map(|burn| burn.parts.iter().map(|(lot, _)| lot.id.uuid()));
-    let (wallets, wallet_values) =
-        among(tx.backend(), "wallet_id", 2, whole.iter().map(|id| id.uuid()));
+    let former = book.wallets.values().filter(|wallet| wallet.row.successor_id.is_some());
+    let wallets = whole.iter().copied().chain(former.map(|wallet| wallet.row.id));
+    let (wallets, wallet_values) = among(tx.backend(), "wallet_id", 2, wallets.map(WalletId::uuid));
     let (ids, id_values) = among(tx.backend(), "id", 3, held.chain(burned));
     let (purchases, purchase_values) = among(tx.backend(), "purchase_id", 4, returned(commands));
     let sql = format!(
-        "select * from lot where programme_id = {} and (({wallets} and (remaining > 0 or {ids})) or {purchases})",
+        "select * from lot where programme_id = {} and {wallets} and (remaining > 0 or {ids} or {purchases})",
         first(tx)
     );
     let statement = statement(tx, book, sql, [wallet_values, id_values, purchase_values]);
