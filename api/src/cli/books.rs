@@ -51,7 +51,7 @@ fn hot(storage: &Storage) -> Result<Arc<dyn HotStore>, Failure> {
     let Some(url) = storage.redis()? else {
         return Ok(Arc::new(Memory::default()));
     };
-    let redis = Redis::connect(url.expose());
+    let redis = Redis::connect(url.expose(), storage.redis_prefix()?);
     // What is wrong with the address may be its password, so it stays unsaid.
     Ok(Arc::new(redis.map_err(|_| Invalid::new("REDIS_URL", "this is no address of a Redis"))?))
 }

@@ -103,6 +103,12 @@ pub struct Storage {
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<Secret>,
 
+    /// What every key and channel in Redis begins with
+    ///
+    /// Gateways over the same books need the same; other users of that Redis, another.
+    #[arg(long, env = "FLORIN_REDIS_PREFIX", value_name = "TEXT", default_value = "florin")]
+    redis_prefix: String,
+
     /// 32 random bytes in base64 that encrypt the signing keys in the database
     ///
     /// Make one with `openssl rand -base64 32` and give it in the environment. Needed with
@@ -160,6 +166,20 @@ impl Storage {
         let checked =
             self.redis_url.as_ref().map(|url| starts_with(url, &REDIS, "REDIS_URL", right));
         checked.transpose()
+    }
+
+    /// What every key and channel in Redis begins with.
+    ///
+    /// # Errors
+    /// When it isn't a short word.
+    pub fn redis_prefix(&self) -> Result<&str, Invalid> {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_:/.".contains(c);
+        let prefix = self.redis_prefix.as_str();
+        if (1..=64).contains(&prefix.len()) && prefix.chars().all(is_allowed) {
+            return Ok(prefix);
+        }
+        let right = "expected 1 to 64 letters, digits, and - _ : / .";
+        Err(Invalid::new("FLORIN_REDIS_PREFIX", right))
     }
 
     /// The key that encrypts what must not be read in the database. An embedded Florin makes it at

@@ -36,6 +36,7 @@ fn nothing_set_is_an_embedded_florin() {
     );
     assert!(matches!(owner.database(&storage), Ok(Location::Sqlite(_))));
     assert!(matches!(storage.redis(), Ok(None)));
+    assert_eq!(storage.redis_prefix().unwrap(), "florin");
     assert_eq!(site.environment, Environment::Development);
     assert_eq!(gateway.listen.to_string(), "127.0.0.1:8080");
 }
@@ -52,6 +53,15 @@ fn an_address_of_another_kind_is_refused_without_showing_it() {
     ] {
         assert!(refused.to_string().starts_with(setting), "{refused}");
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}
+
+#[test]
+fn a_redis_prefix_is_a_short_word() {
+    assert_eq!(settings("--redis-prefix arno:test").storage.redis_prefix().unwrap(), "arno:test");
+    for wrong in ["--redis-prefix=", "--redis-prefix=a{b}", "--redis-prefix=a*"] {
+        let refused = settings(wrong).storage.redis_prefix().unwrap_err().to_string();
+        assert!(refused.starts_with("FLORIN_REDIS_PREFIX: expected"), "{refused}");
     }
 }
 

@@ -9,9 +9,14 @@ use super::*;
 async fn backends() -> Vec<Box<dyn HotStore>> {
     let mut backends: Vec<Box<dyn HotStore>> = vec![Box::new(Memory::default())];
     if let Ok(url) = std::env::var("FLORIN_TEST_REDIS_URL") {
-        backends.push(Box::new(Redis::connect(&url).unwrap()));
+        backends.push(Box::new(Redis::connect(&url, &prefix()).unwrap()));
     }
     backends
+}
+
+/// Of one test alone.
+fn prefix() -> String {
+    format!("florin-test/{}", Uuid::now_v7())
 }
 
 #[tokio::test]

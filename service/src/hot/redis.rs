@@ -15,7 +15,6 @@ use super::{Bucket, HotStore, Level, Unavailable};
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// How long to wait before listening anew when Redis has gone.
 const PAUSE: Duration = Duration::from_secs(1);
-const CHANNEL: &str = "florin/wake";
 
 /// By Redis's own clock, so that gateways need not agree on the time. Thousandths of a drop; a drop
 /// a second is a thousandth a millisecond.
@@ -38,6 +37,7 @@ return { accepted, math.floor((capacity - level) / 1000), wait }
 
 /// Buckets and wake-ups that all gateways share.
 pub struct Redis {
+    prefix: String,
     connection: ConnectionManager,
     pour: Script,
     wakes: watch::Sender<u64>,
@@ -45,11 +45,11 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects, and listens for wake-ups from then on.
+    /// Connects, and listens for wake-ups from then on. Every key and channel begins with `prefix`.
     ///
     /// # Errors
     /// When the address can't be used. A Redis that is away is waited for in the background.
-    pub fn connect(url: &str) -> RedisResult<Self> {
+    pub fn connect(url: &str, prefix: &str) -> RedisResult<Self> {
         let client = Client::open(url)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
@@ -57,8 +57,9 @@ impl Redis {
             .set_number_of_retries(1);
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
         let wakes = watch::Sender::new(0);
-        let listening = tokio::spawn(listen(client, wakes.clone()));
+        let listening = tokio::spawn(listen(client, channel(prefix), wakes.clone()));
         Ok(Self {
+            prefix: prefix.to_owned(),
             connection,
             pour: Script::new(POUR),
             wakes,
@@ -67,20 +68,29 @@ impl Redis {
     }
 }
 
+/// Where wake-ups are told.
+fn channel(prefix: &str) -> String {
+    format!("{prefix}/wake")
+}
+
 /// Passes wake-ups on, on a connection of its own: one that listens can do nothing else.
-async fn listen(client: Client, wakes: watch::Sender<u64>) {
+async fn listen(client: Client, channel: String, wakes: watch::Sender<u64>) {
     loop {
-        if let Err(error) = listen_once(&client, &wakes).await {
+        if let Err(error) = listen_once(&client, &channel, &wakes).await {
             tracing::warn!(%error, "no wake-ups from Redis just now; polling goes on");
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn listen_once(client: &Client, wakes: &watch::Sender<u64>) -> RedisResult<()> {
-    let mut channel = client.get_async_pubsub().await?;
-    channel.subscribe(CHANNEL).await?;
-    let mut messages = channel.on_message();
+async fn listen_once(
+    client: &Client,
+    channel: &str,
+    wakes: &watch::Sender<u64>,
+) -> RedisResult<()> {
+    let mut subscribed = client.get_async_pubsub().await?;
+    subscribed.subscribe(channel).await?;
+    let mut messages = subscribed.on_message();
     while messages.next().await.is_some() {
         wakes.send_modify(|wakes| *wakes += 1);
     }
@@ -96,7 +106,7 @@ fn away(error: redis::RedisError) -> Unavailable {
 impl HotStore for Redis {
     async fn pour(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
         let mut connection = self.connection.clone();
-        let mut call = self.pour.key(format!("florin/bucket/{key}"));
+        let mut call = self.pour.key(format!("{}/bucket/{key}", self.prefix));
         call.arg(bucket.capacity).arg(bucket.leak_per_second).arg(drops);
         let (accepted, room, wait): (u8, u64, u64) =
             call.invoke_async(&mut connection).await.map_err(away)?;
@@ -106,7 +116,7 @@ impl HotStore for Redis {
     async fn wake(&self) -> Result<(), Unavailable> {
         let mut connection = self.connection.clone();
         let mut publish = redis::cmd("PUBLISH");
-        publish.arg(CHANNEL).arg("");
+        publish.arg(channel(&self.prefix)).arg("");
         publish.query_async::<()>(&mut connection).await.map_err(away)
     }
 

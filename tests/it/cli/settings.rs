@@ -36,6 +36,7 @@ fn help_names_the_variable_of_every_setting_and_shows_none() {
         "DATABASE_URL",
         "DATABASE_OWNER_URL",
         "REDIS_URL",
+        "FLORIN_REDIS_PREFIX",
         "FLORIN_MASTER_KEY",
         "FLORIN_LOG",
     ] {
