@@ -47,7 +47,7 @@ pub(crate) async fn advance(db: &Db) -> Result<u64> {
 /// A look without a lock: most of the time nothing waits.
 async fn is_idle(db: &Db) -> Result<bool> {
     let statement = Statement::from_string(db.backend(), "select 1 from outbox limit 1");
-    Ok(db.primary().query_one_raw(statement).await?.is_none())
+    Ok(db.reader().query_one_raw(statement).await?.is_none())
 }
 
 /// Whether this gateway does it now. SQLite has one writer anyway.

@@ -17,7 +17,7 @@ const BATCH: u64 = 500;
 
 /// The last position given.
 pub(super) async fn end(db: &Db) -> Result<i64> {
-    let last = fact::Entity::find().order_by_desc(fact::Column::Position).one(db.primary()).await?;
+    let last = fact::Entity::find().order_by_desc(fact::Column::Position).one(db.reader()).await?;
     Ok(last.map_or(0, |fact| fact.position))
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn after(db: &Db, position: i64) -> Result<Vec<Event>> {
         .filter(fact::Column::Position.gt(position))
         .order_by_asc(fact::Column::Position)
         .limit(BATCH)
-        .all(db.primary())
+        .all(db.reader())
         .await?;
     let programmes: BTreeSet<ProgrammeId> = facts.iter().map(|fact| fact.programme_id).collect();
     let programmes: Vec<ProgrammeId> = programmes.into_iter().collect();
@@ -58,7 +58,7 @@ async fn entries(
     let query = entry::Entity::find()
         .filter(entry::Column::ProgrammeId.is_in(programmes.iter().copied()))
         .filter(entry::Column::Id.is_in(ids));
-    let rows = query.all(db.primary()).await?;
+    let rows = query.all(db.reader()).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
@@ -74,6 +74,6 @@ async fn kept(
     let query = purchase::Entity::find()
         .filter(purchase::Column::ProgrammeId.is_in(programmes.iter().copied()))
         .filter(purchase::Column::Id.is_in(ids));
-    let rows = query.all(db.primary()).await?;
+    let rows = query.all(db.reader()).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

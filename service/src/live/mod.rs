@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 use crate::members::Members;
 
 /// How many batches a slow subscriber may be behind before it reads from the table.
-const BATCHES_KEPT: usize = 256;
+pub const BATCHES_KEPT: usize = 256;
+/// The tail of a gateway that hasn't looked yet where the sequence ends.
+const UNKNOWN: i64 = -1;
 
 /// Something that happened, at its place in the sequence.
 #[derive(Clone, Debug)]
@@ -74,7 +76,12 @@ impl Interest {
 impl Live {
     /// The use cases over this database.
     pub fn new(db: Db, members: Arc<Members>) -> Self {
-        Self { db, members, tail: AtomicI64::new(-1), events: broadcast::Sender::new(BATCHES_KEPT) }
+        Self {
+            db,
+            members,
+            tail: AtomicI64::new(UNKNOWN),
+            events: broadcast::Sender::new(BATCHES_KEPT),
+        }
     }
 
     /// Each change of the calling member's wallet, from now or after a position.
@@ -103,7 +110,9 @@ impl Live {
         interest: Interest,
         after: Option<i64>,
     ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
-        // First listen, then look where the sequence ends: nothing falls in between.
+        // First have all beyond some place passed on, then listen, then look where the sequence ends:
+        // nothing falls in between.
+        self.tail().await?;
         let events = self.events.subscribe();
         let end = facts::end(&self.db).await?;
         let cursor = match after {
@@ -136,17 +145,23 @@ impl Live {
 
     /// Reads what is new in the sequence and passes it on; says whether there was anything.
     pub(crate) async fn advance(&self) -> Result<bool> {
-        let tail = self.tail.load(Ordering::Relaxed);
-        if tail < 0 {
-            self.tail.store(facts::end(&self.db).await?, Ordering::Relaxed);
-            return Ok(false);
-        }
-        let batch = facts::after(&self.db, tail).await?;
+        let batch = facts::after(&self.db, self.tail().await?).await?;
         let Some(last) = batch.last() else { return Ok(false) };
         self.tail.store(last.position, Ordering::Relaxed);
         // Nobody listening is no fault.
         let _ = self.events.send(Arc::new(batch));
         Ok(true)
+    }
+
+    /// The position beyond which everything is passed on: at first, where the sequence ends.
+    async fn tail(&self) -> Result<i64> {
+        let tail = self.tail.load(Ordering::Relaxed);
+        if tail != UNKNOWN {
+            return Ok(tail);
+        }
+        let end = facts::end(&self.db).await?;
+        let set = self.tail.compare_exchange(UNKNOWN, end, Ordering::Relaxed, Ordering::Relaxed);
+        Ok(set.map_or_else(|earlier| earlier, |_| end))
     }
 }
 
