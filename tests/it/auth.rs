@@ -24,7 +24,7 @@ async fn a_revoked_client_gets_no_token() {
     let new = world.operator.does("registerApiClient", "apiClient { id } secret", wish).await;
     let (id, secret) = (new["apiClient"]["id"].as_str().unwrap(), new["secret"].as_str().unwrap());
     let now = world.now();
-    let auth = &world.services.auth;
+    let auth = &world.gateway.services.auth;
     assert!(auth.client_token(id, secret, None, "here", now).await.is_ok());
     assert!(auth.client_token(id, "fls_guess", None, "here", now).await.is_err());
     assert!(auth.client_token(id, secret, Some("ledger:adjust"), "here", now).await.is_err());

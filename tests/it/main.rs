@@ -6,6 +6,7 @@ mod auth;
 mod cli;
 mod http;
 mod ledger;
+mod live;
 mod members;
 mod migrations;
 mod nodes;

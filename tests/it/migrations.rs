@@ -18,7 +18,7 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
     let sale =
         json!({ "holdId": placed["hold"]["id"], "idempotencyKey": "c", "occurredAt": world.now() });
     grocer.does("captureHold", "isReplayed", sale).await;
-    world.services.sequence().await.unwrap();
+    world.gateway.services.sequence().await.unwrap();
 
     let database = Database::connect(world.books.url()).await.unwrap();
     let mut forbidden: Vec<String> = [
@@ -79,5 +79,4 @@ async fn every_migration_can_be_undone_and_done_again() {
     Migrator::up(&database, None).await.unwrap();
     database.execute_unprepared("select 1 from wallet").await.unwrap();
     database.close().await.unwrap();
-    books.remove().await;
 }

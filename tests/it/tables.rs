@@ -66,7 +66,6 @@ async fn each_table_has_an_entity_with_its_columns() {
     let database = Database::connect(books.url()).await.unwrap();
     assert_eq!(tables(&database).await, entities());
     database.close().await.unwrap();
-    books.remove().await;
 }
 
 #[test]

@@ -7,32 +7,43 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::amount::BasisPoints;
 use entity::partners::contract::{Funding, OnUs};
 use entity::partners::partner::ReceiptScope;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::Database;
 use service::members::{Enrol, Members};
 use service::partners::{AddStore, Onboard, Partners, Roles, Sign};
 use service::programmes::Programmes;
 use service::{Actor, Clock, Db, Location, Scope, Who};
 
 use super::Folder;
+use crate::support::books::{Books, texts};
 
 /// A folder with a coalition in it.
 pub(super) struct Coalition {
     pub(super) folder: Folder,
     /// The settings that lead to its database.
     settings: Vec<(&'static str, String)>,
+    location: Location,
     url: String,
+    _books: Option<Books>,
 }
 
 impl Coalition {
     /// The coalition of these receipts. Every fifth card belongs to nobody yet.
     pub(super) async fn of(receipts: &str) -> Self {
         let folder = Folder::new();
-        let (settings, location, url) = database(&folder).await;
-        let coalition = Self { folder, settings, url };
+        let (books, settings) = database(&folder).await;
+        let file = folder.0.join("data/florin.sqlite");
+        let url = format!("sqlite://{}", file.display());
+        let coalition = Self {
+            location: books.as_ref().map_or(Location::Sqlite(file), Books::location),
+            url: books.as_ref().map_or(url, Books::url),
+            folder,
+            settings,
+            _books: books,
+        };
         let made =
             coalition.florin("programme create arno --name Arno --currency USD --pending-days 0");
         assert_eq!(made.code, 0, "{}", made.complained);
-        populate(Db::open(&location).await.unwrap(), receipts).await;
+        populate(Db::open(&coalition.location).await.unwrap(), receipts).await;
         coalition
     }
 
@@ -47,7 +58,7 @@ impl Coalition {
     /// Receipts, cents and points by partner, and points by card: what must be equal in the end.
     pub(super) async fn totals(&self) -> Vec<String> {
         let connection = Database::connect(&self.url).await.unwrap();
-        let mut totals = lines(
+        let mut totals = texts(
             &connection,
             "select p.code || ' ' || count(*) || ' ' || sum(u.total_minor) || ' ' || sum(u.points)
              from purchase u join partner p on p.id = u.partner_id group by p.code order by 1",
@@ -55,7 +66,7 @@ impl Coalition {
         .await;
         let by_card = "select c.number || ' ' || (w.available + w.pending)
              from card c join member m on m.id = c.member_id join wallet w on w.id = m.wallet_id order by 1";
-        totals.extend(lines(&connection, by_card).await);
+        totals.extend(texts(&connection, by_card).await);
         connection.close().await.unwrap();
         totals
     }
@@ -71,7 +82,7 @@ impl Coalition {
 
     async fn count(&self, of: &str) -> u64 {
         let connection = Database::connect(&self.url).await.unwrap();
-        let count = lines(&connection, &format!("select '' || count(*) from {of}")).await;
+        let count = texts(&connection, &format!("select '' || count(*) from {of}")).await;
         connection.close().await.unwrap();
         count[0].parse().unwrap()
     }
@@ -83,36 +94,19 @@ impl Coalition {
     }
 }
 
-async fn lines(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
-    let statement = Statement::from_string(connection.get_database_backend(), sql);
-    let rows = connection.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
-}
-
-/// A database of this test alone: a file in its folder, or one more on the server of the suite.
-async fn database(folder: &Folder) -> (Vec<(&'static str, String)>, Location, String) {
-    let Ok(server) = std::env::var("FLORIN_TEST_DATABASE_URL") else {
-        let file = folder.0.join("data/florin.sqlite");
-        return (
-            Vec::new(),
-            Location::Sqlite(file.clone()),
-            format!("sqlite://{}", file.display()),
-        );
-    };
-    let name = format!("florin_{}", uuid::Uuid::now_v7().simple());
-    let connection = Database::connect(&server).await.unwrap();
-    connection.execute_unprepared(&format!("create database {name}")).await.unwrap();
-    connection.close().await.unwrap();
-    let (root, _) = server.rsplit_once('/').unwrap();
-    let url = format!("{root}/{name}");
+/// A database of this test alone, in its folder or on the server of the suite, and the settings that
+/// lead to it.
+async fn database(folder: &Folder) -> (Option<Books>, Vec<(&'static str, String)>) {
+    let Some(books) = Books::empty_on_server().await else { return (None, Vec::new()) };
+    let url = books.url();
     let migrated = folder.florin_with("migrate", &[("DATABASE_URL", &url)]);
     assert_eq!(migrated.code, 0, "{}", migrated.complained);
     let settings = vec![
-        ("DATABASE_URL", url.clone()),
+        ("DATABASE_URL", url),
         // Of these tests alone: it seals keys of databases that are thrown away.
         ("FLORIN_MASTER_KEY", "ye7pNsF4u39RGCda6dRp2E7Zz1RwhtdAZaZtU/FtnV8=".to_owned()),
     ];
-    (settings, Location::Postgres(url.clone()), url)
+    (Some(books), settings)
 }
 
 async fn populate(db: Db, receipts: &str) {

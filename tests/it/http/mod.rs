@@ -12,20 +12,20 @@ mod socket;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use api::http::{Server, Settings};
 use chrono::TimeDelta;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
-use service::hot::Memory;
 use service::programmes::{self, Create};
 use service::{Clock, Db, Location, Scope, Services, Who, auth, migrate};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+
+use crate::support::gateway::hot;
 
 const RESPONSE: &str = "application/graphql-response+json";
 
@@ -120,7 +120,8 @@ async fn services() -> (Services, PathBuf) {
         issuer: "http://florin.test".to_owned(),
         master_key: auth::MasterKey::new([7; 32]),
     };
-    let services = Services::new(db, Clock::System, Arc::new(Memory::default()), auth);
+    let services =
+        Services::new(db, Clock::System, hot(&format!("florin-test/{}", Uuid::now_v7())), auth);
     services.auth.prepare(services.clock.now()).await.unwrap();
     (services, folder)
 }

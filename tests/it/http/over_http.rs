@@ -57,6 +57,15 @@ async fn questions_come_by_get_or_post() {
 }
 
 #[tokio::test]
+async fn a_mutation_is_never_sent_by_get() {
+    let served = Served::new().await;
+    let query = "mutation { updateProgramme(input: { expectedVersion: 1 }) { programme { id } } }";
+    let response = served.get("/graphql").query(&[("query", query)]).send().await.unwrap();
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "POST");
+}
+
+#[tokio::test]
 async fn a_form_of_another_site_gets_nowhere() {
     let served = Served::new().await;
     let body = r#"{"query":"mutation { __typename }"}"#;

@@ -4,82 +4,17 @@ use std::time::Duration;
 
 use api::http::Settings;
 use chrono::TimeDelta;
-use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use futures_util::SinkExt as _;
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::Served;
-
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    async fn open(served: &Served) -> Self {
-        Self::speaking(served, Some("graphql-transport-ws")).await
-    }
-
-    async fn speaking(served: &Served, protocol: Option<&str>) -> Self {
-        let url = format!("ws://{}/graphql/ws", served.address);
-        let mut request = url.into_client_request().unwrap();
-        if let Some(protocol) = protocol {
-            request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
-        }
-        // A server that takes none of the protocols opens the socket only to say so.
-        match connect_async(request).await {
-            Ok((stream, _)) => Self(stream),
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// A socket that has introduced itself.
-    async fn welcome(served: &Served) -> Self {
-        let mut socket = Self::open(served).await;
-        socket.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
-        socket
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.send(Message::text(message.to_string())).await;
-    }
-
-    async fn send(&mut self, message: Message) {
-        self.0.send(message).await.unwrap();
-    }
-
-    async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
-    }
-
-    async fn frame(&mut self) -> Message {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(5), self.0.next());
-            match next.await.unwrap().unwrap().unwrap() {
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => return other,
-            }
-        }
-    }
-
-    async fn hear(&mut self) -> Value {
-        serde_json::from_str(self.frame().await.to_text().unwrap()).unwrap()
-    }
-
-    /// The code and reason that the server closes it with.
-    async fn closed(&mut self) -> (u16, String) {
-        match self.frame().await {
-            Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
-            other => panic!("still open: {other:?}"),
-        }
-    }
-}
+use crate::support::socket::Socket;
 
 #[tokio::test]
 async fn an_operation_is_answered_and_completed() {
     let served = Served::new().await;
-    let mut socket = Socket::welcome(&served).await;
+    let mut socket = Socket::welcome(&served.address, None).await;
     socket.subscribe("one", "{ limits { depthMax } }").await;
     let next = socket.hear().await;
     assert_eq!((&next["type"], &next["id"]), (&json!("next"), &json!("one")));
@@ -93,7 +28,7 @@ async fn an_operation_is_answered_and_completed() {
 #[tokio::test]
 async fn a_ping_is_answered_before_and_after_the_welcome() {
     let served = Served::new().await;
-    let mut socket = Socket::open(&served).await;
+    let mut socket = Socket::open(&served.address).await;
     socket.say(json!({ "type": "ping", "payload": { "at": 7 } })).await;
     assert_eq!(socket.hear().await, json!({ "type": "pong" }));
     socket.say(json!({ "type": "pong" })).await;
@@ -104,7 +39,7 @@ async fn a_ping_is_answered_before_and_after_the_welcome() {
 #[tokio::test]
 async fn what_cannot_run_is_an_error_of_that_operation() {
     let served = Served::new().await;
-    let mut socket = Socket::welcome(&served).await;
+    let mut socket = Socket::welcome(&served.address, None).await;
     for (query, code) in [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -120,7 +55,7 @@ async fn what_cannot_run_is_an_error_of_that_operation() {
 #[tokio::test]
 async fn another_protocol_is_not_acceptable() {
     let served = Served::new().await;
-    let mut socket = Socket::speaking(&served, None).await;
+    let mut socket = Socket::speaking(&served.address, None).await;
     assert_eq!(socket.closed().await, (4406, "Subprotocol not acceptable".to_owned()));
 }
 
@@ -136,7 +71,7 @@ async fn what_means_nothing_closes_the_socket() {
         Message::text(r#"{"type":"connection_init","payload":7}"#),
         Message::binary(vec![1]),
     ] {
-        let mut socket = Socket::welcome(&served).await;
+        let mut socket = Socket::welcome(&served.address, None).await;
         socket.send(nonsense.clone()).await;
         assert_eq!(socket.closed().await.0, 4400, "{nonsense}");
     }
@@ -145,7 +80,7 @@ async fn what_means_nothing_closes_the_socket() {
 #[tokio::test]
 async fn nothing_runs_before_the_welcome() {
     let served = Served::new().await;
-    let mut socket = Socket::open(&served).await;
+    let mut socket = Socket::open(&served.address).await;
     socket.subscribe("one", "{ __typename }").await;
     assert_eq!(socket.closed().await, (4401, "Unauthorized".to_owned()));
 }
@@ -154,7 +89,7 @@ async fn nothing_runs_before_the_welcome() {
 async fn a_token_that_does_not_hold_closes_the_socket() {
     let served = Served::new().await;
     for field in ["authorization", "Authorization"] {
-        let mut socket = Socket::open(&served).await;
+        let mut socket = Socket::open(&served.address).await;
         let payload = json!({ field: "Bearer rubbish" });
         socket.say(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.closed().await.0, 4401);
@@ -166,14 +101,14 @@ async fn who_never_introduces_itself_is_shown_out() {
     let mut settings = Settings::development();
     settings.init_timeout = Duration::from_millis(50);
     let served = Served::with(settings).await;
-    let mut socket = Socket::open(&served).await;
+    let mut socket = Socket::open(&served.address).await;
     assert_eq!(socket.closed().await, (4408, "Connection initialisation timeout".to_owned()));
 }
 
 #[tokio::test]
 async fn one_introduction_is_enough() {
     let served = Served::new().await;
-    let mut socket = Socket::welcome(&served).await;
+    let mut socket = Socket::welcome(&served.address, None).await;
     socket.say(json!({ "type": "connection_init" })).await;
     assert_eq!(socket.closed().await, (4429, "Too many initialisation requests".to_owned()));
 }
@@ -181,7 +116,7 @@ async fn one_introduction_is_enough() {
 #[tokio::test]
 async fn a_gateway_that_stops_says_goodbye() {
     let served = Served::new().await;
-    let mut socket = Socket::welcome(&served).await;
+    let mut socket = Socket::welcome(&served.address, None).await;
     let (closed, ()) = tokio::join!(socket.closed(), served.stop());
     assert_eq!(closed.0, 1001);
 }
@@ -190,17 +125,14 @@ async fn a_gateway_that_stops_says_goodbye() {
 async fn a_token_that_ends_closes_the_socket() {
     let served = Served::new().await;
     let token = served.token(TimeDelta::seconds(2)).await;
-    let mut socket = Socket::open(&served).await;
-    let payload = json!({ "Authorization": format!("Bearer {token}") });
-    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    let mut socket = Socket::welcome(&served.address, Some(&token)).await;
     assert_eq!(socket.closed().await, (4401, "Token expired".to_owned()));
 }
 
 #[tokio::test]
 async fn a_socket_runs_so_many_operations() {
     let served = Served::new().await;
-    let mut socket = Socket::welcome(&served).await;
+    let mut socket = Socket::welcome(&served.address, None).await;
     // Sent in one go, so that many are open at a time.
     for id in 0..200 {
         let message = json!({ "type": "subscribe", "id": id.to_string(),

@@ -1,71 +1,108 @@
-//! A database of a story's own: a file, or a PostgreSQL database where one is named.
+//! A database of a story's own: a file, or a PostgreSQL database where a server is named. It goes
+//! with the story, however that ends.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
+use std::thread;
 
-use sea_orm::{ConnectionTrait, Database};
-use service::{Db, Location, migrate};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use service::{Location, migrate};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-/// Names the server that stories may make databases on.
-const SERVER: &str = "FLORIN_TEST_DATABASE_URL";
+use super::postgres::Postgres;
 
 pub(crate) enum Books {
     File(PathBuf),
-    Database { server: String, name: String },
+    Database { server: Postgres, name: String },
 }
 
 impl Books {
+    /// With all tables.
     pub(crate) async fn new() -> Self {
-        let name = format!("florin_{}", Uuid::now_v7().simple());
-        let books = match std::env::var(SERVER) {
-            Ok(server) => {
-                run(&server, &format!("create database {name}")).await;
-                Self::Database { server, name }
-            }
-            Err(_) => {
-                let folder = std::env::temp_dir().join(name);
-                std::fs::create_dir_all(&folder).unwrap();
-                Self::File(folder)
-            }
+        let Some(server) = Postgres::of_the_suite() else {
+            let books = Self::file();
+            migrate::migrate(&books.location(), &books.location()).await.unwrap();
+            return books;
         };
-        migrate::migrate(&books.location(), &books.location()).await.unwrap();
-        books
+        Self::Database { name: server.migrated().await, server }
     }
 
-    fn location(&self) -> Location {
+    /// Without tables, where the suite runs on a server.
+    pub(crate) async fn empty_on_server() -> Option<Self> {
+        let server = Postgres::of_the_suite()?;
+        Some(Self::Database { name: server.empty().await, server })
+    }
+
+    fn file() -> Self {
+        let folder = std::env::temp_dir().join(format!("florin_{}", Uuid::now_v7().simple()));
+        fs::create_dir_all(&folder).unwrap();
+        Self::File(folder)
+    }
+
+    pub(crate) fn location(&self) -> Location {
         match self {
             Self::File(folder) => Location::Sqlite(folder.join("florin.sqlite")),
-            Self::Database { server, name } => {
-                let (server, _) = server.rsplit_once('/').unwrap();
-                Location::Postgres(format!("{server}/{name}"))
-            }
+            Self::Database { server, name } => Location::Postgres(server.url(name)),
         }
     }
 
     /// The address of the database, for what no use case may do.
     pub(crate) fn url(&self) -> String {
         match self.location() {
-            Location::Sqlite(file) => format!("sqlite://{}", file.display()),
+            Location::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()),
             Location::Postgres(url) => url,
-        }
-    }
-
-    pub(crate) async fn db(&self) -> Db {
-        Db::open(&self.location()).await.unwrap()
-    }
-
-    pub(crate) async fn remove(self) {
-        match self {
-            Self::File(folder) => std::fs::remove_dir_all(folder).unwrap(),
-            Self::Database { server, name } => {
-                run(&server, &format!("drop database {name} with (force)")).await;
-            }
         }
     }
 }
 
-async fn run(server: &str, sql: &str) {
-    let connection = Database::connect(server).await.unwrap();
-    connection.execute_unprepared(sql).await.unwrap();
+impl Drop for Books {
+    fn drop(&mut self) {
+        match self {
+            // A folder that is left in the system's own for such things does no harm.
+            Self::File(folder) => drop(fs::remove_dir_all(folder)),
+            // A story's own runtime may have ended already.
+            Self::Database { server, name } => thread::scope(|scope| {
+                let remove = || Runtime::new().unwrap().block_on(server.remove(name));
+                scope.spawn(remove).join().unwrap();
+            }),
+        }
+    }
+}
+
+/// What all tables hold: their rows as text, in order.
+pub(crate) type Contents = BTreeMap<String, Vec<String>>;
+
+/// Reads everything, so that a story can say that nothing has changed.
+pub(crate) async fn contents(url: &str) -> Contents {
+    let connection = Database::connect(url).await.unwrap();
+    let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+    let tables = if is_postgres {
+        "select c.relname::text from pg_class c where c.relkind in ('r', 'p')
+            and not c.relispartition and c.relnamespace = 'public'::regnamespace"
+    } else {
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+    };
+    let mut contents = Contents::new();
+    for table in texts(&connection, tables).await {
+        let rows = if is_postgres {
+            format!("select t::text from {table} t order by 1")
+        } else {
+            let columns =
+                format!("select 'quote(' || name || ')' from pragma_table_info('{table}')");
+            let columns = texts(&connection, &columns).await.join(", ");
+            format!("select json_array({columns}) from {table} order by 1")
+        };
+        contents.insert(table, texts(&connection, &rows).await);
+    }
     connection.close().await.unwrap();
+    contents
+}
+
+/// The first column of what a query finds.
+pub(crate) async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }

@@ -1,33 +1,67 @@
 //! Somebody with a token, who asks and does things over GraphQL.
 
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use service::Who;
+
+use super::books::{Books, contents};
+use super::gateway::Gateway;
+use super::listener::{Listener, Over};
 
 /// An actor at the gateway.
 #[derive(Clone)]
 pub(crate) struct Caller {
     client: Client,
-    url: String,
-    token: String,
+    pub(super) address: String,
+    token: Option<String>,
+    books: String,
+    pub(crate) who: Who,
     /// Its id, where it has one in the schema.
     pub(crate) id: String,
 }
 
 impl Caller {
-    pub(crate) fn new(address: &str, token: String) -> Self {
-        let url = format!("http://{address}/graphql");
-        Self { client: Client::new(), url, token, id: String::new() }
+    pub(crate) fn new(address: &str, books: &Books, who: Who, token: String) -> Self {
+        let (client, address) = (Client::new(), address.to_owned());
+        Self { client, address, token: Some(token), books: books.url(), who, id: String::new() }
+    }
+
+    /// The same at another gateway.
+    pub(crate) fn at(&self, gateway: &Gateway) -> Self {
+        Self { address: gateway.address.clone(), ..self.clone() }
     }
 
     pub(crate) fn named(self, id: String) -> Self {
         Self { id, ..self }
     }
 
+    /// The same without a token.
+    pub(crate) fn as_nobody(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// A request to the gateway.
+    pub(super) fn post(&self) -> RequestBuilder {
+        let request = self.client.post(format!("http://{}/graphql", self.address));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
     /// The whole answer to a document.
     pub(crate) async fn posts(&self, query: &str, variables: Value) -> Value {
-        let request = self.client.post(&self.url).bearer_auth(&self.token);
         let body = json!({ "query": query, "variables": variables });
-        request.json(&body).send().await.unwrap().json().await.unwrap()
+        self.post().json(&body).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Listens to a subscription.
+    pub(crate) async fn listens(&self, over: Over, query: &str) -> Listener {
+        Listener::open(self, over, query).await
     }
 
     /// The data of a query that must succeed.
@@ -56,9 +90,13 @@ impl Caller {
         payload
     }
 
-    /// The code and path that a mutation is refused with.
+    /// The code and path that a mutation is refused with: a refusal writes nothing, in no table.
     pub(crate) async fn is_refused(&self, mutation: &str, input: Value) -> (String, String) {
+        let mut before = contents(&self.books).await;
         let payload = self.tries(mutation, "", input).await;
+        let mut after = contents(&self.books).await;
+        after.retain(|table, rows| before.remove(table).as_ref() != Some(rows));
+        assert!(before.is_empty() && after.is_empty(), "{mutation}: {payload}, and yet: {after:?}");
         (code(&payload), path(&payload))
     }
 }

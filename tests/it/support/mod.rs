@@ -3,36 +3,36 @@
 
 pub(crate) mod books;
 mod caller;
+pub(crate) mod gateway;
+pub(crate) mod listener;
+mod postgres;
+pub(crate) mod socket;
 
-use std::sync::Arc;
-
-use api::http::{Server, Settings};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ApiClientId, MemberId, PartnerId, ProgrammeId};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
-use service::hot::Memory;
 use service::programmes::{self, Create};
-use service::{Clock, Scope, Services, Who, auth};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use service::{Clock, Scope, Who};
+use uuid::Uuid;
 
 use self::books::Books;
 pub(crate) use self::caller::{Caller, code};
+use self::gateway::Gateway;
 
 /// When every story begins.
 pub(crate) const START: &str = "2026-03-02T09:00:00Z";
+/// As long as any story.
+const LIFE: TimeDelta = TimeDelta::days(1000);
 
-/// How long tokens hold where a story isn't about them.
-const LONG: TimeDelta = TimeDelta::days(1000);
-
-/// A programme with an operator, behind a gateway on a free port.
+/// A programme with an operator, behind a gateway. A story ends with [`World::closes`].
 pub(crate) struct World {
-    pub(crate) services: Services,
     pub(crate) operator: Caller,
     pub(crate) programme: ProgrammeId,
+    pub(crate) gateway: Gateway,
     clock: Clock,
-    address: String,
-    running: JoinHandle<()>,
+    redis_prefix: String,
+    is_checked: bool,
     pub(crate) books: Books,
 }
 
@@ -50,13 +50,9 @@ impl World {
     pub(crate) async fn with(settings: programmes::Settings) -> Self {
         let books = Books::new().await;
         let clock = Clock::manual(START.parse().unwrap());
-        let auth = auth::Settings {
-            issuer: "http://florin.test".to_owned(),
-            master_key: auth::MasterKey::new([7; 32]),
-        };
-        let services =
-            Services::new(books.db().await, clock.clone(), Arc::new(Memory::default()), auth);
-        services.auth.prepare(clock.now()).await.unwrap();
+        let redis_prefix = format!("florin-test/{}", Uuid::now_v7());
+        let hot = gateway::hot(&redis_prefix);
+        let gateway = Gateway::open(&books.location(), clock.clone(), hot).await;
         let create = Create {
             code: "arno".to_owned(),
             name: "Arno".to_owned(),
@@ -66,14 +62,16 @@ impl World {
             settings,
             operator: "ana".to_owned(),
         };
-        let (programme, operator) = services.programmes.create(create).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let server = Server::new(services.clone(), Settings::development()).unwrap();
-        let running = tokio::spawn(server.run(listener, std::future::pending()));
-        let who = Who::Operator(operator.id);
-        let operator = caller(&services, &address, programme.id, who, LONG).await;
-        Self { services, operator, programme: programme.id, clock, address, running, books }
+        let (programme, operator) = gateway.services.programmes.create(create).await.unwrap();
+        let (programme, who) = (programme.id, Who::Operator(operator.id));
+        let operator = caller(&gateway, &books, programme, who, Scope::ALL, LIFE).await;
+        Self { operator, programme, gateway, clock, redis_prefix, is_checked: false, books }
+    }
+
+    /// Another gateway over the same books.
+    pub(crate) async fn opens_gateway(&self) -> Gateway {
+        let hot = gateway::hot(&self.redis_prefix);
+        Gateway::open(&self.books.location(), self.clock.clone(), hot).await
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -83,7 +81,7 @@ impl World {
     /// Time passes, and what is due is done.
     pub(crate) async fn days_pass(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
-        self.services.settle_due().await.unwrap();
+        self.gateway.services.settle_due().await.unwrap();
     }
 
     pub(crate) fn seconds_pass(&self, seconds: i64) {
@@ -92,13 +90,14 @@ impl World {
 
     /// Somebody with a token that holds so long.
     pub(crate) async fn signs_in(&self, who: Who, life: TimeDelta) -> Caller {
-        caller(&self.services, &self.address, self.programme, who, life).await
+        caller(&self.gateway, &self.books, self.programme, who, Scope::ALL, life).await
     }
 
     /// Another operator of the programme.
     pub(crate) async fn second_operator(&self) -> Caller {
-        let row = self.services.programmes.operator_named(self.programme, "bea").await.unwrap();
-        self.signs_in(Who::Operator(row.id), LONG).await.named(row.id.to_string())
+        let programmes = &self.gateway.services.programmes;
+        let row = programmes.operator_named(self.programme, "bea").await.unwrap();
+        self.caller(Who::Operator(row.id)).await.named(row.id.to_string())
     }
 
     /// A partner with a contract: one point a euro, and points are spent there too.
@@ -125,7 +124,7 @@ impl World {
             self.operator.does("registerApiClient", "apiClient { id } secret", client).await;
         let client: ApiClientId = client["apiClient"]["id"].as_str().unwrap().parse().unwrap();
         let partner: PartnerId = id.parse().unwrap();
-        self.signs_in(Who::Partner(partner, client), LONG).await.named(id)
+        self.caller(Who::Partner(partner, client)).await.named(id)
     }
 
     /// A member with a card, and a token of its own.
@@ -134,7 +133,7 @@ impl World {
             self.operator.does("enrolMember", "member { id }", json!({ "cardNumber": card })).await;
         let id = enrolled["member"]["id"].as_str().unwrap().to_owned();
         let member: MemberId = id.parse().unwrap();
-        self.signs_in(Who::Member(member), LONG).await.named(id)
+        self.caller(Who::Member(member)).await.named(id)
     }
 
     /// What the member's wallet holds: available, pending, held, debt.
@@ -144,29 +143,49 @@ impl World {
         ["available", "pending", "held", "debt"].map(|balance| wallet[balance].as_i64().unwrap())
     }
 
+    async fn caller(&self, who: Who) -> Caller {
+        caller(&self.gateway, &self.books, self.programme, who, Scope::ALL, LIFE).await
+    }
+
+    /// The same with a token of these scopes that ends so soon.
+    pub(crate) async fn with_token(
+        &self,
+        of: &Caller,
+        scopes: &[Scope],
+        life: TimeDelta,
+    ) -> Caller {
+        caller(&self.gateway, &self.books, self.programme, of.who, scopes, life).await
+    }
+
     /// The end of every story: the books hold, and all facts find their place.
-    pub(crate) async fn closes(self) {
-        self.services.sequence().await.unwrap();
-        let verdict = self.services.ledger.verify(self.programme).await.unwrap();
+    pub(crate) async fn closes(mut self) {
+        self.gateway.services.sequence().await.unwrap();
+        let verdict = self.gateway.services.ledger.verify(self.programme).await.unwrap();
         let faults: Vec<_> = verdict.checks.iter().filter(|check| check.faults > 0).collect();
-        self.running.abort();
-        let _ = self.running.await;
-        self.services.close().await.unwrap();
-        self.books.remove().await;
+        self.is_checked = true;
+        self.gateway.stops().await;
         assert!(faults.is_empty(), "the books don't hold: {faults:?}");
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        let is_over = self.is_checked || std::thread::panicking();
+        assert!(is_over, "a story ends with `world.closes().await`, which checks the books");
+    }
+}
+
 async fn caller(
-    services: &Services,
-    address: &str,
+    gateway: &Gateway,
+    books: &Books,
     programme: ProgrammeId,
     who: Who,
+    scopes: &[Scope],
     life: TimeDelta,
 ) -> Caller {
-    let (now, scopes) = (services.clock.now(), Scope::ALL.to_vec());
-    let issued = services.auth.issue(programme, who, scopes, life, now).await.unwrap();
-    Caller::new(address, issued.token)
+    let (auth, now) = (&gateway.services.auth, gateway.services.clock.now());
+    let issued = auth.issue(programme, who, scopes.to_vec(), life, now).await.unwrap();
+    Caller::new(&gateway.address, books, who, issued.token)
 }
 
 /// A receipt of one line.
@@ -179,4 +198,33 @@ pub(crate) fn receipt(number: &str, card: &str, amount: &str, at: DateTime<Utc>)
 /// A payment in one step.
 pub(crate) fn payment(card: &str, points: i64, key: &str, at: DateTime<Utc>) -> Value {
     json!({ "member": { "cardNumber": card }, "points": points, "occurredAt": at, "idempotencyKey": key })
+}
+
+#[tokio::test]
+async fn a_story_that_skips_the_check_of_its_books_fails() {
+    let story = tokio::spawn(async { drop(World::new().await) });
+    assert!(story.await.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn a_story_whose_books_do_not_hold_fails() {
+    let world = World::new().await;
+    world.member("C1").await;
+    let database = Database::connect(world.books.url()).await.unwrap();
+    database.execute_unprepared("update wallet set available = available + 1").await.unwrap();
+    database.close().await.unwrap();
+    assert!(tokio::spawn(world.closes()).await.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn what_a_sale_writes_is_seen_in_its_tables() {
+    let world = World::new().await;
+    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    let before = books::contents(&world.books.url()).await;
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "9.00", world.now())).await;
+    let mut after = books::contents(&world.books.url()).await;
+    after.retain(|table, rows| before[table] != *rows);
+    let written = ["entry", "lot", "outbox", "posting", "purchase", "receipt_key", "wallet"];
+    assert_eq!(after.into_keys().collect::<Vec<_>>(), written);
+    world.closes().await;
 }

@@ -1,0 +1,37 @@
+//! A subscriber that doesn't keep up. A socket's buffers hide it, so that the use case is asked here.
+
+use std::pin::pin;
+
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use service::Actor;
+use service::live::{BATCHES_KEPT, Event};
+
+use super::{sells, working};
+
+#[tokio::test]
+async fn who_falls_behind_is_served_from_the_table_and_misses_nothing() {
+    let sales = u32::try_from(BATCHES_KEPT).unwrap() + 20;
+    let world = working().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let until = world.now() + TimeDelta::days(1);
+    let actor = Actor::new(world.programme, ana.who, Vec::new(), until);
+    let live = &world.gateway.services.live;
+    let slow = pin!(live.wallet_changes(&actor, None).await.unwrap());
+    let mut quick = pin!(live.wallet_changes(&actor, None).await.unwrap());
+    for euros in 1..=sales {
+        sells(&grocer, &format!("R{euros}"), "C1", euros, &world).await;
+        world.gateway.services.sequence().await.unwrap();
+        world.gateway.services.hot.wake().await.unwrap();
+        // Once the quick one has heard it, it was a batch of its own.
+        assert_eq!(points(&quick.next().await.unwrap().unwrap()), i64::from(euros));
+    }
+    let heard: Vec<_> =
+        slow.take(sales.try_into().unwrap()).map(|event| points(&event.unwrap())).collect().await;
+    assert_eq!(heard, (1..=i64::from(sales)).collect::<Vec<_>>());
+    world.closes().await;
+}
+
+fn points(event: &Event) -> i64 {
+    event.entry.as_ref().unwrap().points.get()
+}

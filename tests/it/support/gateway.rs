@@ -1,0 +1,64 @@
+//! A gateway in a story: services over its books, and a server on a free port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::http::{Server, Settings};
+use service::hot::{HotStore, Memory, Redis};
+use service::{Clock, Db, Location, Services, auth, background};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Names the Redis that stories share, each under a prefix of its own.
+pub(crate) const REDIS: &str = "FLORIN_TEST_REDIS_URL";
+
+pub(crate) struct Gateway {
+    pub(crate) services: Services,
+    pub(crate) address: String,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    working: Option<TaskTracker>,
+}
+
+impl Gateway {
+    pub(crate) async fn open(location: &Location, clock: Clock, hot: Arc<dyn HotStore>) -> Self {
+        let db = Db::open(location).await.unwrap();
+        let auth = auth::Settings {
+            issuer: "http://florin.test".to_owned(),
+            master_key: auth::MasterKey::new([7; 32]),
+        };
+        let services = Services::new(db, clock, hot, auth);
+        services.auth.prepare(services.clock.now()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = Server::new(services.clone(), Settings::development()).unwrap();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.run(listener, stop.clone().cancelled_owned()));
+        Self { services, address, stop, serving, working: None }
+    }
+
+    /// From now on it sequences, passes on and settles by itself; otherwise the story does.
+    pub(crate) fn works(&mut self) {
+        self.working = Some(background::start(&self.services, &self.stop));
+    }
+
+    /// Lets what is under way finish, and the database go.
+    pub(crate) async fn stops(&mut self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(10), &mut self.serving).await.unwrap().unwrap();
+        if let Some(working) = &self.working {
+            working.wait().await;
+        }
+        self.services.clone().close().await.unwrap();
+    }
+}
+
+/// Shared state: in Redis where the suite has one, else of one gateway.
+pub(crate) fn hot(prefix: &str) -> Arc<dyn HotStore> {
+    match std::env::var(REDIS) {
+        Ok(url) => Arc::new(Redis::connect(&url, prefix).unwrap()),
+        Err(_) => Arc::new(Memory::default()),
+    }
+}
