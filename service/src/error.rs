@@ -40,7 +40,10 @@ pub enum Error {
     #[error("too busy; try again in a moment")]
     Overloaded,
     /// The database is away or its answer was lost: the outcome is unknown.
-    #[error("temporarily unavailable; the outcome is unknown, send the same request again")]
+    #[error(
+        "temporarily unavailable; the outcome is unknown, send the same request again, with the \
+         same idempotency key if it has one"
+    )]
     Unavailable(#[source] DbErr),
     /// A fault of ours. Never shown.
     #[error("internal error")]

@@ -113,12 +113,19 @@ pub(crate) fn is_connection_lost(error: &DbErr) -> bool {
             | Sqlx::WorkerCrashed
             | Sqlx::Tls(_),
         ) => true,
-        // Admin shutdown, crash shutdown, cannot connect now, statement and lock time-outs.
-        Some(Sqlx::Database(_)) => sqlstate(error).is_some_and(|state| {
-            matches!(state.as_str(), "57P01" | "57P02" | "57P03" | "57014" | "55P03" | "25P03")
-        }),
+        Some(Sqlx::Database(_)) => sqlstate(error).is_some_and(|state| is_away(&state)),
         _ => false,
     }
+}
+
+/// Whether the database says that it can't just now. PostgreSQL: admin shutdown, crash shutdown, cannot
+/// connect now, statement, lock and idle time-outs. SQLite, whose codes are shorter and end in the kind
+/// of fault: its file is busy or locked, can't be written, is full.
+fn is_away(state: &str) -> bool {
+    const POSTGRES: [&str; 6] = ["57P01", "57P02", "57P03", "57014", "55P03", "25P03"];
+    const SQLITE: [u32; 4] = [5, 6, 10, 13];
+    let is_sqlite = |code: u32| SQLITE.contains(&(code % 256));
+    POSTGRES.contains(&state) || (state.len() < 5 && state.parse().is_ok_and(is_sqlite))
 }
 
 fn driver_error(error: &DbErr) -> Option<&sea_orm::sqlx::Error> {

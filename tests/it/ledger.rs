@@ -149,25 +149,3 @@ async fn an_adjustment_above_the_limit_needs_a_second_operator() {
     assert_eq!(world.wallet(&ana).await, [500, 0, 0, 0]);
     world.closes().await;
 }
-
-#[tokio::test]
-async fn thirty_two_clients_that_hammer_one_member_leave_exact_balances() {
-    let world = World::new().await;
-    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
-    grocer.does("recordPurchase", "points", receipt("R0", "C1", "1000.00", world.now())).await;
-    let clients = (0..32).map(|client| {
-        let (grocer, now) = (grocer.clone(), world.now());
-        tokio::spawn(async move {
-            // Two clients share each receipt number and each key.
-            let number = format!("R{}", 1 + client / 2);
-            grocer.does("recordPurchase", "points", receipt(&number, "C1", "10.00", now)).await;
-            let key = format!("k{}", client / 2);
-            grocer.does("payWithPoints", PAID, payment("C1", 7, &key, now)).await;
-        })
-    });
-    for client in clients.collect::<Vec<_>>() {
-        client.await.unwrap();
-    }
-    assert_eq!(world.wallet(&ana).await, [1000 + 16 * 10 - 16 * 7, 0, 0, 0]);
-    world.closes().await;
-}

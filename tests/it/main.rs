@@ -4,6 +4,8 @@
 
 mod auth;
 mod cli;
+mod faults;
+mod hammer;
 mod http;
 mod ledger;
 mod live;

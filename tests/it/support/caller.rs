@@ -71,14 +71,19 @@ impl Caller {
         answer["data"].clone()
     }
 
-    /// The payload of a mutation, refused or not.
-    pub(crate) async fn tries(&self, mutation: &str, result: &str, input: Value) -> Value {
+    /// The whole answer to a mutation.
+    pub(crate) async fn sends(&self, mutation: &str, result: &str, input: Value) -> Value {
         let name = format!("{}{}", mutation[..1].to_uppercase(), &mutation[1..]);
         let document = format!(
             "mutation($input: {name}Input!) {{ {mutation}(input: $input) \
              {{ {result} userErrors {{ code message path }} }} }}"
         );
-        let answer = self.posts(&document, json!({ "input": input })).await;
+        self.posts(&document, json!({ "input": input })).await
+    }
+
+    /// The payload of a mutation, refused or not.
+    pub(crate) async fn tries(&self, mutation: &str, result: &str, input: Value) -> Value {
+        let answer = self.sends(mutation, result, input).await;
         assert!(answer["errors"].is_null(), "{mutation}: {answer}");
         answer["data"][mutation].clone()
     }

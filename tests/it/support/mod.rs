@@ -6,14 +6,19 @@ mod caller;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 mod postgres;
+pub(crate) mod redis;
 pub(crate) mod socket;
+pub(crate) mod wire;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ApiClientId, MemberId, PartnerId, ProgrammeId};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
+use service::hot::HotStore;
 use service::programmes::{self, Create};
-use service::{Clock, Scope, Who};
+use service::{Clock, Location, Scope, Who};
 use uuid::Uuid;
 
 use self::books::Books;
@@ -70,7 +75,16 @@ impl World {
 
     /// Another gateway over the same books.
     pub(crate) async fn opens_gateway(&self) -> Gateway {
-        let hot = gateway::hot(&self.redis_prefix);
+        self.opens_gateway_at(&self.books.location()).await
+    }
+
+    /// Another that reaches the books there.
+    pub(crate) async fn opens_gateway_at(&self, location: &Location) -> Gateway {
+        Gateway::open(location, self.clock.clone(), gateway::hot(&self.redis_prefix)).await
+    }
+
+    /// Another with shared state of its own.
+    pub(crate) async fn opens_gateway_with(&self, hot: Arc<dyn HotStore>) -> Gateway {
         Gateway::open(&self.books.location(), self.clock.clone(), hot).await
     }
 
