@@ -35,7 +35,8 @@ pub struct PurchaseEvent {
 
 #[Subscription]
 impl LiveSubscription {
-    /// Each change of the viewer's wallet, as it happens. For members.
+    /// Each change of the viewer's wallet, as it happens. For members. It ends when the wallet is the
+    /// viewer's no more, since it was pooled or has left its household: subscribe again with `after`.
     async fn wallet_changed(
         &self,
         ctx: &Context<'_>,

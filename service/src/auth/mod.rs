@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 
 pub use self::keys::{KeySet, PublicKey};
 
+pub(crate) use self::status::check as check_owner;
+
 use self::keys::KeyRing;
 use self::tokens::{Verified, verify};
 use crate::actor::{Actor, Scope, Who};

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 const GIVING_BACK: &[Scope] = &[Scope::PurchasesWrite, Scope::PaymentsWrite];
 
 /// The actor with as many of its scopes as it may use now.
-pub(super) async fn check(db: &Db, actor: &Actor) -> Result<Actor> {
+pub(crate) async fn check(db: &Db, actor: &Actor) -> Result<Actor> {
     let (db, programme) = (db.reader(), actor.programme()?);
     let scopes = match actor.who() {
         Who::Operator(id) => of_operator(db, programme, id).await?,

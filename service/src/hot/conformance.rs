@@ -1,14 +1,17 @@
 //! What both backends must do alike. Redis is asked when `FLORIN_TEST_REDIS_URL` names one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::*;
 
+const SERVER: &str = "FLORIN_TEST_REDIS_URL";
+
 async fn backends() -> Vec<Box<dyn HotStore>> {
     let mut backends: Vec<Box<dyn HotStore>> = vec![Box::new(Memory::default())];
-    if let Ok(url) = std::env::var("FLORIN_TEST_REDIS_URL") {
+    if let Ok(url) = std::env::var(SERVER) {
         backends.push(Box::new(Redis::connect(&url, &prefix()).unwrap()));
     }
     backends
@@ -72,4 +75,67 @@ async fn a_wake_up_reaches_everybody_who_listens() {
             () = tokio::time::sleep(Duration::from_secs(5)) => panic!("nobody heard"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn takers_at_once_take_no_more_than_there_is() {
+    for store in backends().await {
+        let store: Arc<dyn HotStore> = store.into();
+        let key = Uuid::now_v7().to_string();
+        // Nothing runs out while they take.
+        let bucket = Bucket { capacity: 20, leak_per_second: 0 };
+        let takers = (0..32).map(|_| {
+            let (store, key) = (Arc::clone(&store), key.clone());
+            tokio::spawn(async move { store.pour(&key, bucket, 3).await.unwrap() })
+        });
+        let mut rooms = Vec::new();
+        for taker in takers.collect::<Vec<_>>() {
+            let level = taker.await.unwrap();
+            if level.is_accepted {
+                rooms.push(level.room);
+            }
+        }
+        rooms.sort_unstable();
+        assert_eq!(rooms, [2, 5, 8, 11, 14, 17]);
+        assert_eq!(store.pour(&key, bucket, 2).await.unwrap().room, 0);
+    }
+}
+
+#[tokio::test]
+async fn pouring_nothing_asks_how_much_there_is() {
+    for store in backends().await {
+        let key = Uuid::now_v7().to_string();
+        let bucket = Bucket { capacity: 5, leak_per_second: 1 };
+        assert_eq!(store.pour(&key, bucket, 0).await.unwrap().room, 5);
+        assert!(!store.pour(&key, bucket, 6).await.unwrap().is_accepted);
+        // What was refused was not poured.
+        assert_eq!(store.pour(&key, bucket, 0).await.unwrap().room, 5);
+    }
+}
+
+#[tokio::test]
+async fn prefixes_keep_apart_what_shares_a_redis() {
+    let Ok(url) = std::env::var(SERVER) else { return };
+    let one = prefix();
+    let stores = [&one, &one, &prefix()].map(|prefix| Redis::connect(&url, prefix).unwrap());
+    let bucket = Bucket { capacity: 3, leak_per_second: 1 };
+    let mut rooms = Vec::new();
+    for store in &stores {
+        rooms.push(store.pour("key", bucket, 1).await.unwrap().room);
+    }
+    assert_eq!(rooms, [2, 1, 2]);
+    let [teller, same, other] = &stores;
+    let (mut same, mut others) = (same.woken(), other.woken());
+    until_heard(other, &mut others).await;
+    until_heard(teller, &mut same).await;
+    assert!(!others.has_changed().unwrap());
+}
+
+/// The listening connections may take a moment to stand.
+async fn until_heard(teller: &Redis, woken: &mut watch::Receiver<u64>) {
+    while !woken.has_changed().unwrap() {
+        teller.wake().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    woken.mark_unchanged();
 }

@@ -3,12 +3,17 @@
 //! Each gateway reads the sequence's tail once, whatever the number of its subscribers, and fans it
 //! out in memory. A subscriber that comes back with `after`, or fell behind, is served from the
 //! table until it has caught up: no gap, nothing twice.
+//!
+//! Who may listen is asked again before each batch with something for it: a revoked client hears no
+//! more, and a member that was pooled or left its household hears no more of the wallet it had. Its
+//! subscription ends, and a new one with `after` misses nothing.
 
 mod facts;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use entity::ids::{PartnerId, ProgrammeId, WalletId};
 use entity::ledger::entry::{self, EntryKind};
@@ -17,12 +22,15 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::actor::{Actor, Scope};
+use crate::auth::check_owner;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::members::Members;
 
 /// How many batches a slow subscriber may be behind before it reads from the table.
 pub const BATCHES_KEPT: usize = 256;
+/// How long after it left a household a member's subscription ends, in silence.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// The tail of a gateway that hasn't looked yet where the sequence ends.
 const UNKNOWN: i64 = -1;
 
@@ -92,7 +100,7 @@ impl Live {
     ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
         let (programme, _) = actor.member()?;
         let member = self.members.own(actor).await?;
-        self.subscribe(Interest::Wallet(programme, member.wallet_id), after).await
+        self.subscribe(actor, Interest::Wallet(programme, member.wallet_id), after).await
     }
 
     /// Each receipt and return of the calling partner, from now or after a position.
@@ -102,11 +110,12 @@ impl Live {
         after: Option<i64>,
     ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
         let (programme, partner) = actor.partner(Scope::PurchasesRead)?;
-        self.subscribe(Interest::Receipts(programme, partner), after).await
+        self.subscribe(actor, Interest::Receipts(programme, partner), after).await
     }
 
     async fn subscribe(
         self: &Arc<Self>,
+        actor: &Actor,
         interest: Interest,
         after: Option<i64>,
     ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
@@ -127,6 +136,7 @@ impl Live {
         };
         let subscriber = Subscriber {
             live: Arc::clone(self),
+            actor: actor.clone(),
             interest,
             cursor,
             is_behind: cursor < end,
@@ -167,6 +177,7 @@ impl Live {
 
 struct Subscriber {
     live: Arc<Live>,
+    actor: Actor,
     interest: Interest,
     cursor: i64,
     is_behind: bool,
@@ -175,25 +186,45 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    /// The next event; none when the gateway stops.
+    /// The next event; none when there are no more for it.
     async fn next(&mut self) -> Result<Option<Event>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
             }
-            let batch = if self.is_behind {
-                self.catch_up().await?
-            } else {
-                match self.events.recv().await {
-                    Ok(batch) => batch,
-                    Err(RecvError::Lagged(_)) => {
-                        self.is_behind = true;
-                        continue;
-                    }
-                    Err(RecvError::Closed) => return Ok(None),
-                }
-            };
+            let Some(batch) = self.batch().await? else { return Ok(None) };
             self.accept(&batch);
+            let is_asked_again = batch.is_empty() || !self.ready.is_empty();
+            if is_asked_again && !self.may_listen().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What comes next, or nothing after a while; none when the gateway stops.
+    async fn batch(&mut self) -> Result<Option<Arc<Vec<Event>>>> {
+        if self.is_behind {
+            return self.catch_up().await.map(Some);
+        }
+        match tokio::time::timeout(LOOK_AGAIN, self.events.recv()).await {
+            Ok(Ok(batch)) => Ok(Some(batch)),
+            Ok(Err(RecvError::Lagged(_))) => {
+                self.is_behind = true;
+                self.catch_up().await.map(Some)
+            }
+            Ok(Err(RecvError::Closed)) => Ok(None),
+            Err(_) => Ok(Some(Arc::default())),
+        }
+    }
+
+    /// Whether the caller still may come in, and the wallet is still its own.
+    async fn may_listen(&self) -> Result<bool> {
+        let actor = check_owner(&self.live.db, &self.actor).await?;
+        match self.interest {
+            Interest::Wallet(_, wallet) => {
+                Ok(self.live.members.own(&self.actor).await?.wallet_id == wallet)
+            }
+            Interest::Receipts(..) => Ok(actor.has(Scope::PurchasesRead)),
         }
     }
 

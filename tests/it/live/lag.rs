@@ -1,6 +1,8 @@
-//! A subscriber that doesn't keep up. A socket's buffers hide it, so that the use case is asked here.
+//! Subscribers that don't keep up, or are there too early. A socket's buffers hide the one and its
+//! hand-shake the other, so that the use case is asked here.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::StreamExt as _;
@@ -8,6 +10,7 @@ use service::Actor;
 use service::live::{BATCHES_KEPT, Event};
 
 use super::{sells, working};
+use crate::support::World;
 
 #[tokio::test]
 async fn who_falls_behind_is_served_from_the_table_and_misses_nothing() {
@@ -29,6 +32,23 @@ async fn who_falls_behind_is_served_from_the_table_and_misses_nothing() {
     let heard: Vec<_> =
         slow.take(sales.try_into().unwrap()).map(|event| points(&event.unwrap())).collect().await;
     assert_eq!(heard, (1..=i64::from(sales)).collect::<Vec<_>>());
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn who_listens_before_the_gateway_passes_anything_on_misses_nothing() {
+    let world = World::new().await;
+    let mut other = world.opens_gateway().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let until = world.now() + TimeDelta::days(1);
+    let actor = Actor::new(world.programme, ana.who, Vec::new(), until);
+    let mut early = pin!(other.services.live.wallet_changes(&actor, None).await.unwrap());
+    sells(&grocer, "R1", "C1", 5, &world).await;
+    world.gateway.services.sequence().await.unwrap();
+    other.works();
+    let heard = tokio::time::timeout(Duration::from_secs(5), early.next()).await;
+    assert_eq!(points(&heard.unwrap().unwrap().unwrap()), 5);
+    other.stops().await;
     world.closes().await;
 }
 

@@ -6,7 +6,7 @@ mod sequencer;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use service::Scope;
+use service::{Scope, Who};
 
 use crate::support::listener::{BOTH, Listener, Over};
 use crate::support::{Caller, World, payment, receipt};
@@ -236,8 +236,60 @@ async fn nothing_is_heard_beyond_the_end_of_the_token() {
     let mut listeners = both(&ana, &wallet(0)).await;
     sells(&grocer, "R1", "C1", 5, &world).await;
     assert_eq!(change(&mut listeners).await, is("EARNED", 5, 5));
-    let [socket, events] = &mut listeners;
-    assert_eq!(socket.ends().await, Some(4401));
-    assert_eq!(events.ends().await, None);
+    for listener in &mut listeners {
+        listener.expires().await;
+    }
     world.closes().await;
+}
+
+#[tokio::test]
+async fn a_revoked_client_hears_no_more() {
+    let world = working().await;
+    let grocer = world.partner("grocer").await;
+    let mut listeners = both(&grocer, &receipts(0)).await;
+    sells(&grocer, "R1", "nobody", 5, &world).await;
+    assert_eq!(sale(&mut listeners).await[1].as_deref(), Some("R1"));
+    let Who::Partner(_, client) = grocer.who else { panic!("a partner's client") };
+    let revoke = json!({ "apiClientId": client.to_string() });
+    world.operator.does("revokeApiClient", "apiClient { id }", revoke).await;
+    // The till's token is remembered for half a minute; what it sells then, it hears no more.
+    sells(&grocer, "R2", "nobody", 5, &world).await;
+    for listener in &mut listeners {
+        let answer = listener.answer().await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+    }
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn who_has_left_a_household_hears_of_its_wallet_no_more() {
+    let world = working().await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    let mut alone = both(&bob, &wallet(0)).await;
+    let pool = json!({ "memberIds": [ana.id, bob.id] });
+    sells(&grocer, "R1", "C2", 10, &world).await;
+    assert_eq!(change(&mut alone).await, is("EARNED", 10, 10));
+    world.operator.does("poolHousehold", "household { id }", pool).await;
+    are_over(&mut alone).await;
+
+    let mut together = both(&bob, &wallet(1)).await;
+    sells(&grocer, "R2", "C1", 5, &world).await;
+    while change(&mut together).await != is("EARNED", 5, 15) {}
+    let left = json!({ "memberId": bob.id });
+    world.operator.does("leaveHousehold", "member { id }", left).await;
+    sells(&grocer, "R3", "C1", 7, &world).await;
+    are_over(&mut together).await;
+
+    let mut alone = both(&bob, &wallet(1)).await;
+    sells(&grocer, "R4", "C2", 8, &world).await;
+    assert_eq!(change(&mut alone).await, is("EARNED", 8, 8));
+    world.closes().await;
+}
+
+/// Both operations are complete.
+async fn are_over(listeners: &mut [Listener; 2]) {
+    for listener in listeners {
+        listener.completes().await;
+    }
 }

@@ -66,14 +66,23 @@ impl Listener {
         }
     }
 
-    /// That there is no more to hear, and why: the code that closes a socket, or nothing.
-    pub(crate) async fn ends(&mut self) -> Option<u16> {
+    /// That the subscription is over.
+    pub(crate) async fn completes(&mut self) {
         match self {
-            Self::Socket(socket) => Some(socket.closed().await.0),
-            Self::Events { .. } => {
-                assert_eq!(self.frame().await, "event: complete\ndata: ");
-                None
+            Self::Socket(socket) => {
+                assert_eq!(socket.hear().await, json!({ "type": "complete", "id": "one" }));
             }
+            Self::Events { .. } => assert_eq!(self.frame().await, "event: complete\ndata: "),
+        }
+    }
+
+    /// That the token is over: a socket says so as it closes.
+    pub(crate) async fn expires(&mut self) {
+        match self {
+            Self::Socket(socket) => {
+                assert_eq!(socket.closed().await, (4401, "Token expired".to_owned()));
+            }
+            Self::Events { .. } => self.completes().await,
         }
     }
 
