@@ -29,8 +29,9 @@ async fn who_falls_behind_is_served_from_the_table_and_misses_nothing() {
         // Once the quick one has heard it, it was a batch of its own.
         assert_eq!(points(&quick.next().await.unwrap().unwrap()), i64::from(euros));
     }
-    let heard: Vec<_> =
-        slow.take(sales.try_into().unwrap()).map(|event| points(&event.unwrap())).collect().await;
+    let heard = slow.take(sales.try_into().unwrap()).map(|event| points(&event.unwrap()));
+    let heard = tokio::time::timeout(Duration::from_secs(10), heard.collect::<Vec<_>>());
+    let heard = heard.await.unwrap();
     assert_eq!(heard, (1..=i64::from(sales)).collect::<Vec<_>>());
     world.closes().await;
 }

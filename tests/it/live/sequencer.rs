@@ -34,16 +34,52 @@ async fn assert_in_order(database: &DatabaseConnection) {
     assert_eq!(texts(database, "select '' || count(*) from outbox").await, ["0"]);
 }
 
-/// SQLite has one writer: there two transactions can't be open at a time.
-#[tokio::test]
-async fn a_fact_that_is_committed_late_comes_late_and_is_not_skipped() {
+/// On SQLite, which has one writer, two transactions can't be open at a time.
+async fn on_postgres(story: impl AsyncFnOnce(&World, &DatabaseConnection)) {
     let world = World::new().await;
     let database = Database::connect(world.books.url()).await.unwrap();
     if database.get_database_backend() == DbBackend::Postgres {
-        commit_out_of_order(&world, &database).await;
+        story(&world, &database).await;
+        assert_in_order(&database).await;
     }
     database.close().await.unwrap();
     world.closes().await;
+}
+
+/// Until as many sessions as one wait for that.
+async fn until_one_waits(database: &DatabaseConnection, for_what: &str) {
+    let waiting = format!(
+        "select '' || count(*) from pg_stat_activity where datname = current_database() and {for_what}"
+    );
+    while texts(database, &waiting).await == ["0"] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_fact_that_is_committed_late_comes_late_and_is_not_skipped() {
+    on_postgres(commit_out_of_order).await;
+}
+
+#[tokio::test]
+async fn a_fact_that_is_committed_while_others_get_their_place_gets_the_next() {
+    on_postgres(commit_in_the_middle).await;
+}
+
+async fn commit_in_the_middle(world: &World, database: &DatabaseConnection) {
+    let grocer = world.partner("grocer").await;
+    world.member("C1").await;
+    let slowly = "create function slowly() returns trigger language plpgsql as
+            'begin perform pg_sleep(0.3); return null; end';
+        create trigger slowly after insert on fact for each statement execute function slowly()";
+    database.execute_unprepared(slowly).await.unwrap();
+    sells(&grocer, "R1", "C1", 1, world).await;
+    let sells_meanwhile = async {
+        until_one_waits(database, "wait_event = 'PgSleep'").await;
+        sells(&grocer, "R2", "C1", 2, world).await;
+    };
+    let (moved, ()) = tokio::join!(world.gateway.services.sequence(), sells_meanwhile);
+    assert_eq!(moved.unwrap(), 2);
 }
 
 async fn commit_out_of_order(world: &World, database: &DatabaseConnection) {
@@ -59,18 +95,13 @@ async fn commit_out_of_order(world: &World, database: &DatabaseConnection) {
     barrier.execute_unprepared(next).await.unwrap();
     let late = sells(&grocer, "R2", "C1", 2, world);
     let early = async {
-        let waiting = "select '' || count(*) from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock'";
-        while texts(database, waiting).await == ["0"] {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until_one_waits(database, "wait_event_type = 'Lock'").await;
         sells(&grocer, "R3", "C2", 3, world).await;
         assert_eq!(sequence().await, 1);
         barrier.rollback().await.unwrap();
     };
     tokio::join!(late, early);
     assert_eq!(sequence().await, 1);
-    assert_in_order(database).await;
     let facts = facts(database).await;
     assert_eq!(facts[0].stream_id, facts[2].stream_id);
     assert_ne!(facts[0].stream_id, facts[1].stream_id);
