@@ -148,12 +148,15 @@ async fn old_receipt(till: &Caller, number: &str, now: DateTime<Utc>) -> Value {
 #[tokio::test]
 async fn thirty_two_clients_at_one_member_leave_what_their_answers_say() {
     let world = World::new().await;
+    let mut other = world.opens_gateway().await;
     let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
     let (now, mut clients) = (world.now(), Vec::new());
     for pair in 0..CLIENTS / 2 {
         let old = old_receipt(&till, &format!("R{pair}"), now).await;
         for place in [2 * pair, 2 * pair + 1] {
-            let (till, old) = (till.clone(), old.clone());
+            // The twins stand at two gateways.
+            let till = if place % 2 == 0 { till.clone() } else { till.at(&other) };
+            let old = old.clone();
             clients.push(Client { till, place, now, old, effects: Vec::new() });
         }
     }
@@ -179,5 +182,6 @@ async fn thirty_two_clients_at_one_member_leave_what_their_answers_say() {
     assert_eq!(world.wallet(&ana).await, [before + change, 0, 0, 0]);
     let expected = 16 * 10 - 16 * 7 - 8 * 5 - (4 * 100 + 4 * 100 + 4 * 60 + 4 * 10);
     assert_eq!(change, expected);
+    other.stops().await;
     world.closes().await;
 }

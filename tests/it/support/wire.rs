@@ -95,7 +95,7 @@ impl Wire {
                     database.write_all(&said[..length]).await.unwrap();
                     if matches!(breaks, Some(Break::After(_))) {
                         // Once it answers, it is done.
-                        database.read(&mut answered).await.unwrap();
+                        assert!(database.read(&mut answered).await.unwrap() > 0);
                         return;
                     }
                 }
