@@ -109,6 +109,14 @@ impl Auth {
         verified.at(now)
     }
 
+    /// Whether the owner of a token that was checked before still may come in, looked at anew.
+    pub async fn still_holds(&self, actor: &Actor) -> Result<()> {
+        if actor.who() == Who::Anonymous {
+            return Ok(());
+        }
+        check_owner(&self.db, actor).await
+    }
+
     /// Makes a token. For the command line, and for those who have proved who they are.
     pub async fn issue(
         &self,

@@ -243,7 +243,7 @@ async fn nothing_is_heard_beyond_the_end_of_the_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_client_hears_no_more() {
+async fn a_revoked_client_hears_no_more_and_starts_nothing_more() {
     let world = working().await;
     let grocer = world.partner("grocer").await;
     let mut listeners = both(&grocer, &receipts(0)).await;
@@ -258,6 +258,12 @@ async fn a_revoked_client_hears_no_more() {
         let answer = listener.answer().await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
     }
+    // Nor does it start anything more on its open socket.
+    let [Listener::Socket(socket), _] = &mut listeners else { panic!("a socket, then events") };
+    assert_eq!(socket.hear().await["type"], "complete");
+    socket.subscribe("two", "{ limits { depthMax } }").await;
+    let refused = socket.hear().await;
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
     world.closes().await;
 }
 

@@ -25,7 +25,7 @@ use self::message::{Closing, Heard, PROTOCOL, Told};
 use super::answer::Answer;
 use super::auth;
 use super::document::{JsonMap, OperationType};
-use super::engine::{Caller, Question};
+use super::engine::{Admitted, Caller, Question};
 use super::gateway::Gateway;
 use super::limits::{BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX};
 use super::metrics::OpenSocket;
@@ -239,13 +239,20 @@ impl Teller {
     }
 }
 
+/// A socket outlives many requests: whoever was revoked meanwhile starts nothing more.
+async fn admit(
+    gateway: &Gateway,
+    question: &Question,
+    caller: &Caller,
+) -> Result<Admitted, Rejection> {
+    gateway.services.auth.still_holds(&caller.actor).await?;
+    let document = gateway.engine.read(question)?;
+    gateway.engine.admit(question, document, caller).await
+}
+
 async fn operate(gateway: Arc<Gateway>, question: Question, caller: Caller, teller: Teller) {
     let engine = &gateway.engine;
-    let admitted = match engine.read(&question) {
-        Ok(document) => engine.admit(&question, document, &caller).await,
-        Err(rejection) => Err(rejection),
-    };
-    let admitted = match admitted {
+    let admitted = match admit(&gateway, &question, &caller).await {
         Ok(admitted) => admitted,
         Err(rejection) => return teller.say(What::Rejected(rejection)).await,
     };
