@@ -4,6 +4,7 @@
 
 mod auth;
 mod cli;
+mod doors;
 mod faults;
 mod hammer;
 mod http;

@@ -109,10 +109,10 @@ impl Auth {
         verified.at(now)
     }
 
-    /// Whether the owner of a token that was checked before still may come in, looked at anew.
-    pub async fn still_holds(&self, actor: &Actor) -> Result<()> {
+    /// The owner of a token that was checked before, with what it still may do, looked at anew.
+    pub async fn still(&self, actor: &Actor) -> Result<Actor> {
         if actor.who() == Who::Anonymous {
-            return Ok(());
+            return Ok(actor.clone());
         }
         check_owner(&self.db, actor).await
     }

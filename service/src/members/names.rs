@@ -53,15 +53,15 @@ impl Members {
     /// Blocks a lost card. The member's other cards still work.
     pub async fn block_card(&self, actor: &Actor, card: CardId) -> Result<card::Model> {
         let programme = actor.programme()?;
+        let owner = match actor.who() {
+            Who::Member(own) => Some(own),
+            _ => actor.operator(Scope::MembersWrite).map(|_| None)?,
+        };
         let at = self.clock.now();
         let tx = self.db.begin().await?;
         let query = card::Entity::find_by_id(card).filter(card::Column::ProgrammeId.eq(programme));
         let found = query.one(tx.connection()).await?;
-        let row = found.filter(|row| match actor.who() {
-            Who::Member(member) => row.member_id == member,
-            Who::Operator(_) => actor.has(Scope::MembersWrite),
-            _ => false,
-        });
+        let row = found.filter(|row| owner.is_none_or(|owner| row.member_id == owner));
         let row = row.ok_or(Refusal::new(Code::CardNotFound).at("cardId"))?;
         if row.blocked_at.is_some() {
             return Ok(row);

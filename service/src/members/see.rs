@@ -29,7 +29,7 @@ impl Members {
     /// The member so named, if there is one that the caller may see. A till may look a card up: that
     /// is what a card is for.
     pub async fn find(&self, actor: &Actor, named: MemberRef) -> Result<Option<member::Model>> {
-        let programme = actor.programme()?;
+        let programme = may_read(actor)?;
         let is_by_card = matches!(named, MemberRef::Card(_));
         if let (MemberRef::Reference(partner, _), Who::Partner(own, _)) = (&named, actor.who())
             && *partner != own
@@ -39,14 +39,14 @@ impl Members {
         let resolved = resolve(self.db.reader(), programme, [named.clone()]).await?;
         let Ok(found) = resolved.member(&named) else { return Ok(None) };
         if is_by_card && matches!(actor.who(), Who::Partner(..)) {
-            return actor.with(Scope::MembersRead).map(|()| Some(found.clone()));
+            return Ok(Some(found.clone()));
         }
         Ok(self.visible(actor, vec![found.clone()]).await?.pop())
     }
 
     /// Those of these members that the caller may see.
     pub async fn by_ids(&self, actor: &Actor, ids: &[MemberId]) -> Result<Vec<member::Model>> {
-        let programme = actor.programme()?;
+        let programme = may_read(actor)?;
         let query = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
             .filter(member::Column::Id.is_in(ids.iter().copied()));
@@ -55,7 +55,7 @@ impl Members {
 
     /// Those of these wallets that are of a member whom the caller may see.
     pub async fn visible_wallets(&self, actor: &Actor, ids: &[WalletId]) -> Result<Vec<WalletId>> {
-        let programme = actor.programme()?;
+        let programme = may_read(actor)?;
         let query = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
             .filter(member::Column::WalletId.is_in(ids.iter().copied()));
@@ -74,7 +74,6 @@ impl Members {
             Who::Operator(_) | Who::System => {}
             Who::Member(own) => members.retain(|member| member.id == own),
             Who::Partner(partner, _) => {
-                actor.with(Scope::MembersRead)?;
                 let ids: Vec<_> = members.iter().map(|member| member.id).collect();
                 let known = self.dealt_with(actor.programme()?, partner, &ids).await?;
                 members.retain(|member| known.contains(&member.id));
@@ -207,4 +206,13 @@ impl Members {
         known.extend(held.into_tuple::<MemberId>().all(db).await?);
         Ok(known)
     }
+}
+
+/// The programme of a caller that may look members up at all; a member its own self.
+fn may_read(actor: &Actor) -> Result<ProgrammeId> {
+    let programme = actor.programme()?;
+    if !matches!(actor.who(), Who::Member(_)) {
+        actor.with(Scope::MembersRead)?;
+    }
+    Ok(programme)
 }

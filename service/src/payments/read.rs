@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::Payments;
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, Scope, Who};
 use crate::error::Result;
 use crate::page::{Page, Window};
 
@@ -14,6 +14,11 @@ impl Payments {
     /// Those of these holds that the caller may see.
     pub async fn holds(&self, actor: &Actor, ids: &[HoldId]) -> Result<Vec<hold::Model>> {
         let programme = actor.programme()?;
+        match actor.who() {
+            Who::Operator(_) => actor.with(Scope::MembersRead)?,
+            Who::Partner(..) => actor.with(Scope::PaymentsWrite)?,
+            Who::Member(_) | Who::System | Who::Anonymous => {}
+        }
         let query = hold::Entity::find()
             .filter(hold::Column::ProgrammeId.eq(programme))
             .filter(hold::Column::Id.is_in(ids.iter().copied()));

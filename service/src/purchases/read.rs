@@ -43,6 +43,9 @@ pub struct Purchases {
 impl UseCases {
     /// The receipt so named, if there is one that the caller may see.
     pub async fn find(&self, actor: &Actor, named: PurchaseRef) -> Result<Option<purchase::Model>> {
+        if !matches!(actor.who(), Who::Member(_)) {
+            actor.programme().and_then(|_| actor.with(Scope::PurchasesRead))?;
+        }
         let id = match named {
             PurchaseRef::Id(id) => Some(id),
             named @ PurchaseRef::Receipt { .. } => self.id_of(actor, named).await?,
@@ -165,7 +168,7 @@ fn narrowed(actor: &Actor, filter: Purchases) -> Result<Purchases> {
 
 fn may_see(actor: &Actor, purchase: &purchase::Model) -> bool {
     match actor.who() {
-        Who::Operator(_) | Who::System => true,
+        Who::Operator(_) | Who::System => actor.has(Scope::PurchasesRead),
         Who::Partner(partner, _) => {
             purchase.partner_id == partner && actor.has(Scope::PurchasesRead)
         }

@@ -87,6 +87,7 @@ impl PurchasesQuery {
         #[graphql(desc = "The receipt as it would be recorded.")] input: RecordPurchaseInput,
     ) -> Result<QuotePurchasePayload> {
         let (services, actor) = app(ctx);
+        actor.partner(service::Scope::PurchasesWrite)?;
         let quoted = async { services.purchases.quote(actor, input.of(actor)?).await };
         answer(quoted.await, |quote| QuotePurchasePayload {
             quote: Some(Quote {

@@ -239,20 +239,21 @@ impl Teller {
     }
 }
 
-/// A socket outlives many requests: whoever was revoked meanwhile starts nothing more.
+/// A socket outlives many requests: whoever was revoked or suspended meanwhile starts nothing more
+/// that it may not.
 async fn admit(
     gateway: &Gateway,
     question: &Question,
-    caller: &Caller,
+    caller: &mut Caller,
 ) -> Result<Admitted, Rejection> {
-    gateway.services.auth.still_holds(&caller.actor).await?;
+    caller.actor = gateway.services.auth.still(&caller.actor).await?;
     let document = gateway.engine.read(question)?;
     gateway.engine.admit(question, document, caller).await
 }
 
-async fn operate(gateway: Arc<Gateway>, question: Question, caller: Caller, teller: Teller) {
+async fn operate(gateway: Arc<Gateway>, question: Question, mut caller: Caller, teller: Teller) {
     let engine = &gateway.engine;
-    let admitted = match admit(&gateway, &question, &caller).await {
+    let admitted = match admit(&gateway, &question, &mut caller).await {
         Ok(admitted) => admitted,
         Err(rejection) => return teller.say(What::Rejected(rejection)).await,
     };
