@@ -18,6 +18,7 @@ mod programmes;
 mod purchases;
 mod quotes;
 mod readme;
+mod refusals;
 mod schema;
 mod support;
 mod tables;

@@ -8,12 +8,14 @@ use std::borrow::Cow;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Positioned,
-    Scalar, ScalarType, ServerResult, Value,
+    ContextSelectionSet, ID, InputType, InputValueError, InputValueResult, OutputType, Pos,
+    Positioned, Scalar, ScalarType, ServerResult, Value,
 };
 use chrono::{NaiveDate, SecondsFormat, Utc};
 use entity::amount;
 use entity::ids::TypedId;
+
+use super::money::Decimal;
 
 /// A typed id: `ID` to clients, and refused before a resolver runs when it is of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,26 @@ impl<T: TypedId> OutputType for Id<T> {
     ) -> ServerResult<Value> {
         Ok(Value::String(self.0.to_string()))
     }
+}
+
+/// What is wrong with a value of one of our scalars, and what would be right.
+pub(crate) fn problem(scalar: &str, value: Value) -> Option<String> {
+    match scalar {
+        "BasisPoints" => problem_of::<BasisPoints>(value),
+        "CurrencyCode" => problem_of::<CurrencyCode>(value),
+        "Date" => problem_of::<Date>(value),
+        "DateTime" => problem_of::<DateTime>(value),
+        "Decimal" => problem_of::<Decimal>(value),
+        "Points" => problem_of::<Points>(value),
+        _ => None,
+    }
+}
+
+fn problem_of<T: InputType>(value: Value) -> Option<String> {
+    let error = T::parse(Some(value)).err()?.into_server_error(Pos::default());
+    // The library puts the type before what we say.
+    let said = error.message.split_once("\": ").map(|(_, said)| said.to_owned());
+    Some(said.unwrap_or(error.message))
 }
 
 /// A whole number of points as a JSON integer, from -(2^53 - 1) to 2^53 - 1, so that every JSON

@@ -137,7 +137,7 @@ fn adds_up(rules: &Rules, receipt: &Receipt) -> Result<(), Refusal> {
         let message = format!("Amounts must be in {currency}, not {}.", receipt.currency);
         return Err(Refusal::new(Code::CurrencyMismatch).because(message).at("total.currencyCode"));
     }
-    if receipt.total_minor < 0 {
+    if !(0..=AMOUNT_MAX).contains(&receipt.total_minor) {
         return Err(Refusal::new(Code::AmountInvalid).at("total"));
     }
     let mut amounts = receipt.lines.iter().map(|line| line.amount_minor);

@@ -43,3 +43,16 @@ fn the_schema_is_printed_as_committed() {
     let printed = Folder::new().florin("schema").printed;
     assert!(printed.contains("type Query {"), "{printed}");
 }
+
+#[test]
+fn a_programme_needs_a_currency_and_a_time_zone_that_exist() {
+    let folder = Folder::new();
+    let create = |more: &str| folder.florin(&format!("programme create arno --name Arno {more}"));
+    let refused = create("--currency EURO");
+    assert_eq!((refused.code, refused.printed.as_str()), (1, ""));
+    assert!(refused.complained.contains("CURRENCY_UNKNOWN"), "{}", refused.complained);
+    let refused = create("--currency EUR --time-zone Mars/Olympus");
+    assert_eq!((refused.code, refused.printed.as_str()), (1, ""));
+    assert!(refused.complained.contains("TIME_ZONE_UNKNOWN"), "{}", refused.complained);
+    assert_eq!(folder.florin("verify").printed, "");
+}

@@ -14,11 +14,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ApiClientId, MemberId, PartnerId, ProgrammeId};
+use entity::purchases::purchase::{Channel, Line};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
+use service::actor::PARTNER_SCOPES;
 use service::hot::HotStore;
+use service::members::MemberRef;
 use service::programmes::{self, Create};
-use service::{Clock, Location, Scope, Who};
+use service::purchases::{Mode, Receipt, Recorded};
+use service::{Actor, Clock, Location, Refusal, Scope, Who};
 use uuid::Uuid;
 
 use self::books::Books;
@@ -58,16 +62,8 @@ impl World {
         let redis_prefix = format!("florin-test/{}", Uuid::now_v7());
         let hot = gateway::hot(&redis_prefix);
         let gateway = Gateway::open(&books.location(), clock.clone(), hot).await;
-        let create = Create {
-            code: "arno".to_owned(),
-            name: "Arno".to_owned(),
-            points_code: "FLR".to_owned(),
-            points_name: "Florins".to_owned(),
-            currency: "EUR".to_owned(),
-            settings,
-            operator: "ana".to_owned(),
-        };
-        let (programme, operator) = gateway.services.programmes.create(create).await.unwrap();
+        let (programme, operator) =
+            gateway.services.programmes.create(create("arno", settings)).await.unwrap();
         let (programme, who) = (programme.id, Who::Operator(operator.id));
         let operator = caller(&gateway, &books, programme, who, Scope::ALL, LIFE).await;
         Self { operator, programme, gateway, clock, redis_prefix, is_checked: false, books }
@@ -116,29 +112,93 @@ impl World {
 
     /// A partner with a contract: one point a euro, and points are spent there too.
     pub(crate) async fn partner(&self, code: &str) -> Caller {
-        let input = json!({ "code": code, "name": code, "receiptScope": "PARTNER",
+        let partner = self.partner_without_contract(code).await;
+        self.signs(&partner).await;
+        partner
+    }
+
+    /// A partner whose receipt numbers are unique in a store only.
+    pub(crate) async fn partner_by_store(&self, code: &str) -> Caller {
+        let partner = self.onboards(code, "STORE").await;
+        self.signs(&partner).await;
+        partner
+    }
+
+    pub(crate) async fn partner_without_contract(&self, code: &str) -> Caller {
+        self.onboards(code, "PARTNER").await
+    }
+
+    async fn signs(&self, partner: &Caller) {
+        let terms = json!({ "partnerId": partner.id, "validFrom": "2026-01-01T00:00:00Z",
+            "funding": "AT_ISSUE", "issuePrice": "0.012", "acceptancePrice": "0.009",
+            "serviceFeeBp": 100, "breakageShareBp": 0, "onUs": "FULL", "paymentDays": 14,
+            "disputeDays": 14, "taxCode": "STD" });
+        let signed = self.operator.does("signContract", "contract { version }", terms).await;
+        assert_eq!(signed["contract"]["version"], 1);
+    }
+
+    async fn onboards(&self, code: &str, receipt_scope: &str) -> Caller {
+        let input = json!({ "code": code, "name": code, "receiptScope": receipt_scope,
             "roles": { "isIssuer": true, "isAcceptor": true }, "baseRateMillipoints": 1000,
             "excludedCategories": ["TOBACCO"] });
         let onboarded = self.operator.does("onboardPartner", "partner { id }", input).await;
         let id = onboarded["partner"]["id"].as_str().unwrap().to_owned();
-        let terms = json!({ "partnerId": id, "validFrom": "2026-01-01T00:00:00Z", "funding": "AT_ISSUE",
-            "issuePrice": "0.012", "acceptancePrice": "0.009", "serviceFeeBp": 100, "breakageShareBp": 0,
-            "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD" });
-        let signed = self.operator.does("signContract", "contract { version }", terms).await;
-        assert_eq!(signed["contract"]["version"], 1);
-        let scopes = [
-            "purchases:write",
-            "purchases:read",
-            "payments:write",
-            "members:write",
-            "members:read",
-        ];
+        let scopes = PARTNER_SCOPES.iter().map(|scope| scope.name()).collect::<Vec<_>>();
         let client = json!({ "partnerId": id, "name": "till", "scopes": scopes });
         let client =
             self.operator.does("registerApiClient", "apiClient { id } secret", client).await;
         let client: ApiClientId = client["apiClient"]["id"].as_str().unwrap().parse().unwrap();
         let partner: PartnerId = id.parse().unwrap();
         self.caller(Who::Partner(partner, client)).await.named(id)
+    }
+
+    /// A member of another programme on the same installation.
+    pub(crate) async fn elsewhere(&self, card: &str) -> Caller {
+        let services = &self.gateway.services;
+        let create = create("tevere", programmes::Settings::default());
+        let (programme, operator) = services.programmes.create(create).await.unwrap();
+        let who = Who::Operator(operator.id);
+        let operator =
+            caller(&self.gateway, &self.books, programme.id, who, Scope::ALL, LIFE).await;
+        let wish = json!({ "cardNumber": card });
+        let enrolled = operator.does("enrolMember", "member { id }", wish).await;
+        let id = enrolled["member"]["id"].as_str().unwrap().to_owned();
+        let who = Who::Member(id.parse().unwrap());
+        caller(&self.gateway, &self.books, programme.id, who, &[], LIFE).await.named(id)
+    }
+
+    /// An operator brings in a receipt as history.
+    pub(crate) async fn backfills(
+        &self,
+        partner: &Caller,
+        number: &str,
+        card: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Refusal> {
+        let line = Line {
+            sku: "A1".to_owned(),
+            category: None,
+            brand: None,
+            quantity: 1,
+            amount_minor: 1000,
+            discount_minor: 0,
+        };
+        let receipt = Receipt {
+            partner: partner.id.parse().unwrap(),
+            store_code: None,
+            receipt_number: number.to_owned(),
+            member: Some(MemberRef::Card(card.to_owned())),
+            channel: Channel::Store,
+            occurred_at: at,
+            currency: "EUR".parse().unwrap(),
+            total_minor: 1000,
+            lines: vec![line],
+        };
+        let until = self.now() + LIFE;
+        let operator = Actor::new(self.programme, self.operator.who, Scope::ALL.to_vec(), until);
+        let purchases = &self.gateway.services.purchases;
+        let answers = purchases.record_many(&operator, vec![receipt], Mode::Backfill).await;
+        answers.unwrap().pop().unwrap()
     }
 
     /// A member with a card, and a token of its own.
@@ -200,6 +260,18 @@ async fn caller(
     let (auth, now) = (&gateway.services.auth, gateway.services.clock.now());
     let issued = auth.issue(programme, who, scopes.to_vec(), life, now).await.unwrap();
     Caller::new(&gateway.address, books, who, issued.token)
+}
+
+fn create(code: &str, settings: programmes::Settings) -> Create {
+    Create {
+        code: code.to_owned(),
+        name: "Arno".to_owned(),
+        points_code: "FLR".to_owned(),
+        points_name: "Florins".to_owned(),
+        currency: "EUR".to_owned(),
+        settings,
+        operator: "ana".to_owned(),
+    }
 }
 
 /// A receipt of one line.

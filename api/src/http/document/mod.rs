@@ -6,6 +6,7 @@
 
 pub(crate) mod cost;
 mod measure;
+mod scalars;
 mod variables;
 
 use std::sync::Arc;
@@ -106,6 +107,7 @@ impl Documents {
         let operation = document.operation(name)?;
         let coerced = apollo::request::coerce_variable_values(&self.schema, operation, given)
             .map_err(|error| Rejection::new(Fault::BadUserInput, error.message().to_string()))?;
+        scalars::check(&self.schema, operation, &coerced)?;
         let cost = cost::of(&document.checked, operation, &coerced);
         let name = operation.name.as_ref().map(ToString::to_string);
         Ok(Prepared { document, name, variables: coerced, cost })

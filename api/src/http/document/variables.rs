@@ -10,7 +10,7 @@ pub(super) fn executable(values: &JsonMap) -> Variables {
     Variables::from_value(Value::Object(fields.collect()))
 }
 
-fn graphql(value: &JsonValue) -> Value {
+pub(super) fn graphql(value: &JsonValue) -> Value {
     match value {
         JsonValue::Null => Value::Null,
         JsonValue::Bool(flag) => Value::Boolean(*flag),
