@@ -75,6 +75,7 @@ pub struct Actor {
     programme: Option<ProgrammeId>,
     who: Who,
     scopes: Vec<Scope>,
+    is_limited: bool,
     origin: String,
     expires_at: Option<DateTime<Utc>>,
 }
@@ -86,6 +87,7 @@ impl Actor {
             programme: None,
             who: Who::Anonymous,
             scopes: Vec::new(),
+            is_limited: false,
             origin: String::new(),
             expires_at: None,
         }
@@ -102,6 +104,7 @@ impl Actor {
             programme: Some(programme),
             who,
             scopes,
+            is_limited: false,
             origin: String::new(),
             expires_at: Some(expires_at),
         }
@@ -113,6 +116,7 @@ impl Actor {
             programme: Some(programme),
             who: Who::System,
             scopes: Scope::ALL.to_vec(),
+            is_limited: false,
             origin: "background".to_owned(),
             expires_at: None,
         }
@@ -125,10 +129,12 @@ impl Actor {
         self
     }
 
-    /// The same with these of its scopes and no others.
+    /// The same with these of its scopes and no others, for as long as its partner is suspended.
     #[must_use]
     pub(crate) fn limited_to(mut self, scopes: &[Scope]) -> Self {
+        let before = self.scopes.len();
         self.scopes.retain(|scope| scopes.contains(scope));
+        self.is_limited = self.scopes.len() < before;
         self
     }
 
@@ -189,7 +195,12 @@ impl Actor {
         if self.has(scope) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!("the token lacks the scope {}", scope.name())))
+        let message = match self.is_limited {
+            true => "the partner is suspended: it can take goods back and undo payments, no more"
+                .to_owned(),
+            false => format!("the token lacks the scope {}", scope.name()),
+        };
+        Err(Error::Forbidden(message))
     }
 }
 

@@ -41,6 +41,7 @@ codes! {
     CardBlocked "CARD_BLOCKED" "The card was blocked; the member's other cards still work.";
     CardNotFound "CARD_NOT_FOUND" "No member of this programme has that card.";
     CardNumberInvalid "CARD_NUMBER_INVALID" "A card number has 1 to 64 letters, digits, hyphens or dots.";
+    CardsTooMany "CARDS_TOO_MANY" "A member has at most 10 cards.";
     CardTaken "CARD_TAKEN" "Another member has that card number; numbers never change hands.";
     ClaimPeriodOver "CLAIM_PERIOD_OVER" "The programme's days for claiming this receipt are over.";
     CodeInvalid "CODE_INVALID" "A code has 1 to 64 lower-case letters, digits or hyphens and begins with a letter or digit.";
@@ -65,6 +66,7 @@ codes! {
     MemberNotFound "MEMBER_NOT_FOUND" "No such member in this programme, or none that this caller may see.";
     MemberSuspended "MEMBER_SUSPENDED" "The member is suspended: it earns, and can't spend or transfer.";
     NameInvalid "NAME_INVALID" "A name has 1 to 200 printable characters.";
+    OccurredBeforePurchase "OCCURRED_BEFORE_PURCHASE" "Goods can't come back before they were bought.";
     OccurredInFuture "OCCURRED_IN_FUTURE" "It is said to have occurred more than five minutes from now.";
     OccurredTooLongAgo "OCCURRED_TOO_LONG_AGO" "It occurred longer ago than the programme accepts.";
     OpenHolds "OPEN_HOLDS" "Points are set aside in the wallet; capture or release its holds first.";

@@ -48,10 +48,10 @@ pub fn card_number(text: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Control characters, and those that turn the direction of what is shown.
+/// Control characters, those that turn the direction of what is shown, and those that show nothing.
 fn is_unwanted(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(letter, '\u{200b}' | '\u{2060}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ enrolMember po
 hold mpo
 leaveHousehold o
 limits nobodympo po
-linkCard mpo
+linkCard po
 member mpo
 members o
 node mpo

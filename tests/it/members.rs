@@ -29,10 +29,11 @@ async fn a_card_never_changes_hands_and_names_nobody_once_blocked() {
     let (ana, bob) = (world.member("C1").await, world.member("C2").await);
     let link = json!({ "memberId": bob.id, "cardNumber": "C1" });
     assert_eq!(
-        bob.is_refused("linkCard", link).await,
+        world.operator.is_refused("linkCard", link).await,
         ("CARD_TAKEN".to_owned(), "cardNumber".to_owned())
     );
-    let linked = ana
+    let linked = world
+        .operator
         .does("linkCard", "card { id }", json!({ "memberId": ana.id, "cardNumber": "C3" }))
         .await;
     ana.does("blockCard", "card { blockedAt }", json!({ "cardId": linked["card"]["id"] })).await;

@@ -11,8 +11,18 @@ use service::{Clock, Db, Location, Services, migrate};
 use super::Failure;
 use crate::config::{Invalid, Site, Storage};
 
-/// All use cases over what the settings name.
+/// All use cases over books that are there: a command that only looks makes none.
 pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
+    match storage.database()? {
+        Location::Sqlite(file) if !file.exists() => {
+            Err(Failure::Nowhere { folder: storage.data.clone() })
+        }
+        _ => open_or_make(storage, site).await,
+    }
+}
+
+/// The same; an embedded Florin that isn't there yet is made.
+pub(super) async fn open_or_make(storage: &Storage, site: &Site) -> Result<Services, Failure> {
     let issuer = site.issuer()?;
     storage.prepare()?;
     let master_key = MasterKey::new(*storage.master_key()?.expose());
@@ -36,7 +46,7 @@ async fn database(storage: &Storage) -> Result<Db, Failure> {
     if matches!(location, Location::Sqlite(_)) {
         migrate::migrate(&location, &location).await?;
     }
-    let db = Db::open(&location).await?;
+    let db = Db::open(&location).await.map_err(unreachable)?;
     let pending = migrate::pending(&db).await?;
     if pending > 0 {
         return Err(Failure::Outdated { pending });
@@ -45,6 +55,14 @@ async fn database(storage: &Storage) -> Result<Db, Failure> {
         db.check_durability().await?;
     }
     Ok(db)
+}
+
+/// What keeps it away, without a word of requests: none was made.
+pub(super) fn unreachable(error: service::Error) -> Failure {
+    match error {
+        service::Error::Unavailable(cause) => Failure::Unreachable(cause.to_string()),
+        other => other.into(),
+    }
 }
 
 fn hot(storage: &Storage) -> Result<Arc<dyn HotStore>, Failure> {

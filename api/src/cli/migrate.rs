@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, books};
 use crate::config::{Owner, Storage};
 
 /// Bring the tables up to date
@@ -30,7 +30,9 @@ impl Migrate {
         let Self { storage, owner } = self;
         storage.prepare()?;
         let owner = owner.database(&storage)?;
-        let applied = service::migrate::migrate(&owner, &storage.database()?).await?;
+        let applied = service::migrate::migrate(&owner, &storage.database()?)
+            .await
+            .map_err(books::unreachable)?;
         for migration in &applied {
             println!("applied {migration}");
         }

@@ -17,6 +17,9 @@ mod token;
 mod verify;
 
 use std::error::Error;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -66,6 +69,26 @@ pub(crate) enum Failure {
     /// What a use case answers. Whoever has a shell here may know what is behind it.
     #[error("{}", with_causes(.0))]
     Service(#[from] service::Error),
+    /// Nothing to open.
+    #[error(
+        "there is no Florin in {}: `florin demo`, `florin serve` and `florin programme create` make one",
+        folder.display()
+    )]
+    Nowhere {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// A database that doesn't answer.
+    #[error("can't reach the database: {0}")]
+    Unreachable(String),
+    /// An address that can't be had.
+    #[error("can't listen at {address}: {source}; choose another with --listen")]
+    Taken {
+        /// Which.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// Tables of an older version.
     #[error("the database lacks {pending} migrations: stop the gateways and run `florin migrate`")]
     Outdated {
@@ -94,6 +117,8 @@ pub fn run() -> ExitCode {
     let Cli { command, log } = Cli::parse();
     match log::start(&log).map_err(Failure::from).and_then(|()| execute(command)) {
         Ok(code) => code,
+        // Whoever reads what is printed has seen enough.
+        Err(Failure::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("florin: {failure}");
             ExitCode::FAILURE

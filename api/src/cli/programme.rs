@@ -101,7 +101,7 @@ struct Rules {
 impl Programme {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let What::Create(wish) = self.what;
-        let services = books::open(&wish.storage, &wish.site).await?;
+        let services = books::open_or_make(&wish.storage, &wish.site).await?;
         let (programme, operator) = services.programmes.create(wish.into()).await?;
         println!("programme {} is {}", programme.code, programme.id);
         println!("operator {} is {}", operator.name, operator.id);

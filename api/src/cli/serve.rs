@@ -33,8 +33,19 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let services = books::open(&self.storage, &self.site).await?;
-        let listener = TcpListener::bind(self.gateway.listen).await?;
+        let listener = self.listen().await?;
+        self.serve(listener).await
+    }
+
+    /// Takes the address, so that one that can't be had is told before anything is done.
+    pub(super) async fn listen(&self) -> Result<TcpListener, Failure> {
+        let address = self.gateway.listen;
+        TcpListener::bind(address).await.map_err(|source| Failure::Taken { address, source })
+    }
+
+    /// Serves there.
+    pub(super) async fn serve(self, listener: TcpListener) -> Result<ExitCode, Failure> {
+        let services = books::open_or_make(&self.storage, &self.site).await?;
         let address = listener.local_addr()?;
         let server = Server::new(services.clone(), self.settings())
             .map_err(|problem| Invalid::new("schema", problem))?;

@@ -19,7 +19,7 @@ use crate::config::{Site, Storage};
 Example:
   florin verify --data ./florin-data
 
-Exit status: 0 if every invariant holds, 1 if one doesn't.")]
+Exit status: 0 if every invariant holds, 1 if one doesn't, or there is nothing to check.")]
 pub(super) struct Verify {
     /// The code of one programme; all of them otherwise
     #[arg(long, value_name = "CODE")]
@@ -37,6 +37,10 @@ impl Verify {
             Some(code) => vec![books::programme(&services, Some(code)).await?],
             None => services.programmes.all().await?,
         };
+        if programmes.is_empty() {
+            println!("there is no programme yet");
+            return Ok(ExitCode::FAILURE);
+        }
         let mut all_hold = true;
         for programme in programmes {
             let verdict = services.ledger.verify(programme.id).await?;

@@ -27,7 +27,8 @@ pub struct WalletChange {
 pub struct PurchaseEvent {
     /// Its place in the sequence of facts: resume with it as `after`.
     sequence: Points,
-    /// What it did in the ledger; null where the receipt has no member.
+    /// What it did in the ledger; null where the receipt has no member. A return of such a receipt is
+    /// among its `returns`.
     entry: Option<Entry>,
     /// The receipt; null if it can't be shown.
     purchase: Option<Purchase>,

@@ -2,7 +2,8 @@
 //! closed or revoked since.
 //!
 //! A suspended partner may still take goods back and undo payments, which its customers are owed:
-//! its tokens keep the scopes for that, and the use cases refuse what is new. All else is shut.
+//! its tokens keep the scopes for that, and the use cases refuse what is new. All else is shut. A
+//! suspended member still sees what it has and why; the use cases let it spend nothing.
 
 use entity::ids::{ApiClientId, MemberId, OperatorId, PartnerId, ProgrammeId};
 use entity::members::member::{self, MemberStatus};
@@ -72,6 +73,6 @@ async fn of_member(
 ) -> Result<Scopes> {
     let query = member::Entity::find_by_id(id)
         .filter(member::Column::ProgrammeId.eq(programme))
-        .filter(member::Column::Status.eq(MemberStatus::Active));
+        .filter(member::Column::Status.ne(MemberStatus::Closed));
     Ok(query.one(db).await?.map(|_| Scope::ALL))
 }

@@ -49,7 +49,7 @@ impl Ledger {
         let query = wallet::Entity::find()
             .filter(wallet::Column::ProgrammeId.eq(programme))
             .filter(wallet::Column::Id.is_in(ids.iter().copied()));
-        Ok(query.all(self.db.primary()).await?)
+        Ok(query.all(self.db.reader()).await?)
     }
 
     /// What happened in a wallet, newest first.
@@ -66,7 +66,7 @@ impl Ledger {
             .filter(entry::Column::WalletId.eq(wallet));
         let mut cursor = filter.apply_to(as_seen_by(actor, query)).cursor_by(entry::Column::Seq);
         cursor.desc();
-        window.read(self.db.primary(), cursor).await
+        window.read(self.db.reader(), cursor).await
     }
 
     /// Entries by id that the caller may see: operators all, a partner those at its own tills, a
@@ -76,7 +76,7 @@ impl Ledger {
         let query = entry::Entity::find()
             .filter(entry::Column::ProgrammeId.eq(programme))
             .filter(entry::Column::Id.is_in(ids.iter().copied()));
-        let mut found = as_seen_by(actor, query).all(self.db.primary()).await?;
+        let mut found = as_seen_by(actor, query).all(self.db.reader()).await?;
         if let Who::Member(_) = actor.who() {
             let own = self.own_wallet(actor).await?;
             found.retain(|entry| Some(entry.wallet_id) == own);
@@ -91,7 +91,7 @@ impl Ledger {
         let query = lot::Entity::find()
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::Id.is_in(ids.iter().copied()));
-        let mut found = issued_by(actor, query).all(self.db.primary()).await?;
+        let mut found = issued_by(actor, query).all(self.db.reader()).await?;
         if let Who::Member(_) = actor.who() {
             let own = self.own_wallet(actor).await?;
             found.retain(|lot| Some(lot.wallet_id) == own);
@@ -117,7 +117,7 @@ impl Ledger {
             .filter(entry::Column::ProgrammeId.eq(programme))
             .filter(entry::Column::PurchaseId.is_in(purchases.iter().copied()))
             .order_by_asc(entry::Column::Id);
-        Ok(as_seen_by(actor, query).all(self.db.primary()).await?)
+        Ok(as_seen_by(actor, query).all(self.db.reader()).await?)
     }
 
     /// The lots of a wallet with points left, in the order in which they would be spent. Pending
@@ -136,7 +136,7 @@ impl Ledger {
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::WalletId.eq(wallet))
             .filter(lot::Column::Remaining.gt(0));
-        window.read(self.db.primary(), query.cursor_by(lot::Column::Id)).await
+        window.read(self.db.reader(), query.cursor_by(lot::Column::Id)).await
     }
 
     /// How many of a wallet's points expire when, soonest first, at most 100 dates.
@@ -153,7 +153,7 @@ impl Ledger {
             .filter(lot::Column::ExpiresAt.is_not_null())
             .order_by_asc(lot::Column::ExpiresAt);
         let mut dates: Vec<(DateTime<Utc>, Points)> = Vec::new();
-        for lot in query.all(self.db.primary()).await? {
+        for lot in query.all(self.db.reader()).await? {
             let Some(expires_at) = lot.expires_at else { continue };
             match dates.last_mut() {
                 Some((date, points)) if *date == expires_at => {
@@ -179,13 +179,13 @@ impl Ledger {
             .filter(allocation::Column::ProgrammeId.eq(programme))
             .filter(allocation::Column::WalletId.is_in(wallets.clone()))
             .filter(allocation::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
-            .all(self.db.primary())
+            .all(self.db.reader())
             .await?;
         let lots = lot::Entity::find()
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::Id.is_in(allocations.iter().map(|used| used.lot_id)));
         let lots: HashMap<LotId, lot::Model> = issued_by(actor, lots)
-            .all(self.db.primary())
+            .all(self.db.reader())
             .await?
             .into_iter()
             .map(|lot| (lot.id, lot))
@@ -210,7 +210,7 @@ impl Ledger {
             .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
             .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
             .order_by_asc(lot::Column::Id);
-        Ok(issued_by(actor, query).all(self.db.primary()).await?)
+        Ok(issued_by(actor, query).all(self.db.reader()).await?)
     }
 }
 

@@ -58,7 +58,7 @@ impl Ledger {
         let key = keys::key(actor, &wish.idempotency_key, "transferPoints", &canonical)?;
         above_zero(wish.points)?;
         let now = self.clock.now();
-        let receipt = retrying(|| async {
+        let outcome = retrying(|| async {
             let tx = self.db.begin().await?;
             let giver = MemberRef::Id(from);
             let resolved =
@@ -88,7 +88,8 @@ impl Ledger {
             let receipt = apply_one(&tx, rules.for_ledger(), command).await?;
             tx.commit(receipt).await
         })
-        .await?;
+        .await;
+        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
         let entry = find_entry(self.db.primary(), programme, &receipt).await?;
         Ok(Transferred { entry, is_replay: receipt.is_replay })
     }

@@ -32,12 +32,12 @@ pub(super) async fn after(db: &Db, position: i64) -> Result<Vec<Event>> {
     let programmes: BTreeSet<ProgrammeId> = facts.iter().map(|fact| fact.programme_id).collect();
     let programmes: Vec<ProgrammeId> = programmes.into_iter().collect();
     let mut entries = entries(db, &programmes, subjects(&facts, FactKind::Entry)).await?;
-    let mut kept = kept(db, &programmes, subjects(&facts, FactKind::PurchaseKept)).await?;
+    let kept = kept(db, &programmes, subjects(&facts, FactKind::PurchaseKept)).await?;
     let event = |fact: fact::Model| Event {
         position: fact.position,
         programme: fact.programme_id,
         entry: entries.remove(&EntryId::from_uuid(fact.subject_id)),
-        kept: kept.remove(&PurchaseId::from_uuid(fact.subject_id)),
+        kept: kept.get(&PurchaseId::from_uuid(fact.subject_id)).cloned(),
     };
     Ok(facts.into_iter().map(event).collect())
 }

@@ -70,12 +70,15 @@ impl Members {
             let tx = self.db.begin().await?;
             if let Some(known) = card_by_number(&tx, programme, number).await? {
                 let member = lock(&tx, programme, known.member_id).await?;
-                return Ok(Enrolled { member, is_replay: true });
+                if let Some((partner, text)) = &reference {
+                    names::refer(&tx, actor, programme, *partner, text, member.id, at).await?;
+                }
+                return tx.commit(Enrolled { member, is_replay: true }).await;
             }
             let member = insert(&tx, programme, at).await?;
             insert_card(&tx, programme, member.id, number, at).await?;
             if let Some((partner, text)) = &reference {
-                names::insert_reference(&tx, programme, *partner, text, member.id, at).await?;
+                names::add_reference(&tx, programme, *partner, text, member.id, at).await?;
             }
             let change = Change {
                 action: "member.enrolled",

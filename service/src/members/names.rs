@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{CardId, MemberId, PartnerId, ProgrammeId};
 use entity::members::{card, member, partner_reference};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 
 use super::{Members, card_by_number, insert_card, lock};
 use crate::actor::{Actor, Scope, Who};
@@ -18,8 +20,13 @@ pub(super) fn reference(text: &str) -> Result<String, Refusal> {
     text::clean(text, 64, Code::ReferenceInvalid).map_err(|refusal| refusal.at("partnerReference"))
 }
 
+/// The most cards that a member may have, blocked ones too.
+const CARDS_MAX: u64 = 10;
+
 impl Members {
-    /// Gives a member a further card. Linking it again changes nothing.
+    /// Gives a member a further card, up to ten. Linking it again changes nothing. Whoever has the
+    /// card in hand does it, a till or an operator: a member who could name any number would claim
+    /// what others bought, and take the number before its holder enrols.
     pub async fn link_card(
         &self,
         actor: &Actor,
@@ -37,6 +44,7 @@ impl Members {
                 Some(_) => return Err(Refusal::new(Code::CardTaken).at("cardNumber").into()),
                 None => {}
             }
+            has_room(&tx, programme, member).await?;
             let card = insert_card(&tx, programme, member, number, at).await?;
             let change = Change {
                 action: "card.linked",
@@ -81,45 +89,32 @@ impl Members {
         member: MemberId,
         text: &str,
     ) -> Result<member::Model> {
-        let (programme, partner) = actor.partner(Scope::MembersWrite)?;
+        let (_, partner) = actor.partner(Scope::MembersWrite)?;
+        let programme = self.may_name(actor, member).await?;
         let text = &reference(text)?;
         tx::retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
             let named = lock(&tx, programme, member).await?;
-            let known = partner_reference::Entity::find_by_id((programme, partner, text.clone()));
-            match known.one(tx.connection()).await? {
-                Some(known) if known.member_id == member => return Ok(named),
-                Some(_) => {
-                    return Err(Refusal::new(Code::ReferenceTaken).at("partnerReference").into());
-                }
-                None => {}
-            }
-            insert_reference(&tx, programme, partner, text, member, at).await?;
-            let change = Change {
-                action: "member.referenced",
-                subject: member.to_string(),
-                before: None,
-                after: None,
-            };
-            audit::append(&tx, actor, programme, at, change).await?;
+            refer(&tx, actor, programme, partner, text, member, at).await?;
             tx.commit(named).await
         })
         .await
     }
 
-    /// Operators may name anybody, a member itself, a partner those it has dealt with.
+    /// Operators may name anybody, a partner those it has dealt with.
     async fn may_name(&self, actor: &Actor, member: MemberId) -> Result<ProgrammeId> {
         let programme = actor.programme()?;
         let may = match actor.who() {
-            Who::Member(own) => own == member,
             Who::Operator(_) => actor.with(Scope::MembersWrite).map(|()| true)?,
             Who::Partner(partner, _) => {
                 actor.with(Scope::MembersWrite)?;
                 !self.dealt_with(programme, partner, &[member]).await?.is_empty()
             }
-            Who::Anonymous | Who::System => {
-                return Err(Error::Forbidden("a token of this programme is needed".to_owned()));
+            Who::Member(_) | Who::Anonymous | Who::System => {
+                return Err(Error::Forbidden(
+                    "a partner's till or an operator does this".to_owned(),
+                ));
             }
         };
         if may {
@@ -130,14 +125,50 @@ impl Members {
     }
 }
 
-pub(super) async fn insert_reference(
+/// A card claims what was bought with it, so nobody links number after number until one fits.
+async fn has_room(tx: &Tx, programme: ProgrammeId, member: MemberId) -> Result<()> {
+    let query = card::Entity::find()
+        .filter(card::Column::ProgrammeId.eq(programme))
+        .filter(card::Column::MemberId.eq(member));
+    if query.count(tx.connection()).await? < CARDS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::CardsTooMany).at("memberId").into())
+}
+
+/// Notes a partner's customer number for a member, and who told it, unless it is known.
+pub(super) async fn refer(
+    tx: &Tx,
+    actor: &Actor,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    reference: &str,
+    member: MemberId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    if !add_reference(tx, programme, partner, reference, member, at).await? {
+        return Ok(());
+    }
+    let subject = member.to_string();
+    let change = Change { action: "member.referenced", subject, before: None, after: None };
+    audit::append(tx, actor, programme, at, change).await
+}
+
+/// Notes a partner's customer number for a member; says whether it is new.
+pub(super) async fn add_reference(
     tx: &Tx,
     programme: ProgrammeId,
     partner: PartnerId,
     reference: &str,
     member: MemberId,
     at: DateTime<Utc>,
-) -> Result<partner_reference::Model> {
+) -> Result<bool> {
+    let known = partner_reference::Entity::find_by_id((programme, partner, reference.to_owned()));
+    match known.one(tx.connection()).await? {
+        Some(known) if known.member_id == member => return Ok(false),
+        Some(_) => return Err(Refusal::new(Code::ReferenceTaken).at("partnerReference").into()),
+        None => {}
+    }
     let row = partner_reference::Model {
         programme_id: programme,
         partner_id: partner,
@@ -145,5 +176,6 @@ pub(super) async fn insert_reference(
         member_id: member,
         linked_at: at,
     };
-    Ok(row.into_active_model().insert(tx.connection()).await?)
+    row.into_active_model().insert(tx.connection()).await?;
+    Ok(true)
 }

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
+use crate::text;
 
 /// What names a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +88,10 @@ pub(crate) async fn resolve<C: ConnectionTrait>(
     for name in named {
         match name {
             MemberRef::Id(id) => drop(ids.insert(id)),
+            // What no member can have isn't looked for.
+            MemberRef::Card(number) if text::card_number(&number).is_err() => {}
             MemberRef::Card(number) => drop(cards.insert(number)),
+            MemberRef::Reference(_, text) if text.chars().any(char::is_control) => {}
             MemberRef::Reference(partner, text) => drop(references.insert((partner, text))),
         }
     }

@@ -86,6 +86,12 @@ impl Directory {
         }
     }
 
+    /// The partner's store with this code, closed or not.
+    pub fn store(&self, partner: PartnerId, code: &str) -> Result<&store::Model, Refusal> {
+        let found = self.stores.get(&partner).and_then(|stores| stores.get(code));
+        found.ok_or(Refusal::new(Code::StoreNotFound).at("storeCode"))
+    }
+
     /// The partner's store with this code, if it was open at `at`.
     pub fn open_store(
         &self,
@@ -93,8 +99,7 @@ impl Directory {
         code: &str,
         at: DateTime<Utc>,
     ) -> Result<&store::Model, Refusal> {
-        let found = self.stores.get(&partner).and_then(|stores| stores.get(code));
-        let store = found.ok_or(Refusal::new(Code::StoreNotFound).at("storeCode"))?;
+        let store = self.store(partner, code)?;
         if store.closed_at.is_some_and(|closed_at| closed_at <= at) {
             return Err(Refusal::new(Code::StoreClosed).at("storeCode"));
         }

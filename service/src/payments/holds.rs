@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 
 use super::{Payments, Request, above_zero, at, payer, submit};
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
 use crate::ledger::core::{Action, Command, Key, Receipt};
 use crate::members::MemberRef;
@@ -80,7 +80,7 @@ struct CanonicalHold<'a> {
 impl Payments {
     /// Sets points aside.
     pub async fn place_hold(&self, actor: &Actor, wish: PlaceHold) -> Result<Held> {
-        let request = self.request(actor).await?;
+        let (programme, _) = actor.partner(Scope::PaymentsWrite)?;
         let reference = text::clean_option(wish.reference.as_deref(), 64, Code::ReferenceInvalid)
             .map_err(|refusal| refusal.at("reference"))?;
         let canonical = CanonicalHold {
@@ -91,11 +91,24 @@ impl Payments {
             reference: reference.as_deref(),
         };
         let key = keys::key(actor, &wish.idempotency_key, "placeHold", &canonical)?;
+        let outcome = self.try_hold(actor, &wish, &key, reference).await;
+        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
+        self.held(programme, receipt).await
+    }
+
+    async fn try_hold(
+        &self,
+        actor: &Actor,
+        wish: &PlaceHold,
+        key: &Key,
+        reference: Option<String>,
+    ) -> Result<Receipt> {
+        let request = self.request(actor).await?;
         above_zero(wish.points)?;
         let store = request.store(wish.store_code.as_deref(), request.now)?;
         let lapses_at = request.now + minutes(&request, wish.minutes)?;
         let hold = HoldId::at(request.now);
-        let receipt = retrying(|| async {
+        retrying(|| async {
             let tx = self.db.begin().await?;
             let (member, wallet) = payer(&tx, &request, &wish.member).await?;
             let command = Command {
@@ -105,18 +118,24 @@ impl Payments {
             };
             submit(tx, &request.rules, command).await
         })
-        .await?;
-        self.held(request.rules.id(), receipt).await
+        .await
     }
 
     /// Pays a hold, or some of it; the rest goes back.
     pub async fn capture(&self, actor: &Actor, wish: Capture) -> Result<Held> {
+        let (programme, _) = actor.partner(Scope::PaymentsWrite)?;
+        let key = keys::key(actor, &wish.idempotency_key, "captureHold", &wish)?;
+        let outcome = self.try_capture(actor, &wish, &key).await;
+        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
+        self.held(programme, receipt).await
+    }
+
+    async fn try_capture(&self, actor: &Actor, wish: &Capture, key: &Key) -> Result<Receipt> {
         let request = self.request(actor).await?;
         request.rules.accepts_time(wish.occurred_at, request.now)?;
         if let Some(points) = wish.points {
             above_zero(points)?;
         }
-        let key = keys::key(actor, &wish.idempotency_key, "captureHold", &wish)?;
         let acceptance = request.acceptance(wish.occurred_at)?;
         self.close(&request, wish.hold, key, |hold| {
             let points = wish.points.unwrap_or(hold.points);
@@ -130,20 +149,23 @@ impl Payments {
         let request = self.request_of_any(actor).await?;
         let key = keys::key(actor, &wish.idempotency_key, "releaseHold", &wish.hold)?;
         let now = request.now;
-        self.close(&request, wish.hold, key, |hold| (Action::Release { hold: hold.id }, now)).await
+        let close = |hold: &hold::Model| (Action::Release { hold: hold.id }, now);
+        let outcome = self.close(&request, wish.hold, &key, close).await;
+        let receipt = keys::or_earlier(&self.db, request.rules.id(), &key, outcome).await?;
+        self.held(request.rules.id(), receipt).await
     }
 
     async fn close(
         &self,
         request: &Request<'_>,
         hold: HoldId,
-        key: Key,
+        key: &Key,
         action: impl Fn(&hold::Model) -> (Action, DateTime<Utc>),
-    ) -> Result<Held> {
-        let receipt = retrying(|| async {
+    ) -> Result<Receipt> {
+        retrying(|| async {
             let tx = self.db.begin().await?;
             let hold = find_hold(&tx, request, hold).await?;
-            if let Some(receipt) = closed_before(&tx, request, &hold, &key).await? {
+            if let Some(receipt) = closed_before(&tx, request, &hold, key).await? {
                 return Ok(receipt);
             }
             let (action, occurred_at) = action(&hold);
@@ -156,8 +178,7 @@ impl Payments {
             submit(tx, &request.rules, command).await
         })
         .await
-        .map_err(|error| at(error, "holdId"))?;
-        self.held(request.rules.id(), receipt).await
+        .map_err(|error| at(error, "holdId"))
     }
 
     async fn held(&self, programme: ProgrammeId, receipt: Receipt) -> Result<Held> {

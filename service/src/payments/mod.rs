@@ -99,8 +99,7 @@ impl Payments {
 
     /// Pays in one step.
     pub async fn pay(&self, actor: &Actor, wish: Pay) -> Result<Paid> {
-        let request = self.request(actor).await?;
-        request.rules.accepts_time(wish.occurred_at, request.now)?;
+        let (programme, _) = actor.partner(Scope::PaymentsWrite)?;
         let reference = text::clean_option(wish.reference.as_deref(), 64, Code::ReferenceInvalid)
             .map_err(|refusal| refusal.at("reference"))?;
         let canonical = CanonicalPay {
@@ -111,10 +110,24 @@ impl Payments {
             reference: reference.as_deref(),
         };
         let key = keys::key(actor, &wish.idempotency_key, "payWithPoints", &canonical)?;
+        let outcome = self.try_pay(actor, &wish, &key, reference).await;
+        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
+        self.paid(programme, receipt).await
+    }
+
+    async fn try_pay(
+        &self,
+        actor: &Actor,
+        wish: &Pay,
+        key: &Key,
+        reference: Option<String>,
+    ) -> Result<Receipt> {
+        let request = self.request(actor).await?;
+        request.rules.accepts_time(wish.occurred_at, request.now)?;
         above_zero(wish.points)?;
         let store = request.store(wish.store_code.as_deref(), wish.occurred_at)?;
         let acceptance = request.acceptance(wish.occurred_at)?;
-        let receipt = retrying(|| async {
+        retrying(|| async {
             let tx = self.db.begin().await?;
             let (_, wallet) = payer(&tx, &request, &wish.member).await?;
             let command = Command {
@@ -125,15 +138,14 @@ impl Payments {
             };
             submit(tx, &request.rules, command).await
         })
-        .await?;
-        self.paid(request.rules.id(), receipt).await
+        .await
     }
 
     /// Undoes a payment: the same lots get back what they gave.
     pub async fn reverse(&self, actor: &Actor, wish: Reverse) -> Result<Paid> {
         let request = self.request_of_any(actor).await?;
         let key = keys::key(actor, &wish.idempotency_key, "reversePayment", &wish.payment)?;
-        let receipt = retrying(|| async {
+        let outcome = retrying(|| async {
             let tx = self.db.begin().await?;
             let payment = find_payment(&tx, &request, wish.payment).await?;
             let wallet = ledger::current_wallet(&tx, request.rules.id(), payment.wallet_id).await?;
@@ -145,7 +157,8 @@ impl Payments {
             submit(tx, &request.rules, command).await
         })
         .await
-        .map_err(|error| at(error, "paymentId"))?;
+        .map_err(|error| at(error, "paymentId"));
+        let receipt = keys::or_earlier(&self.db, request.rules.id(), &key, outcome).await?;
         self.paid(request.rules.id(), receipt).await
     }
 

@@ -39,22 +39,30 @@ impl Purchases {
         let directory = self.partners.directory(programme).await?;
         let member = receipt.member.clone();
         let checked = rules::check(&rules, &directory, receipt, Mode::Live, self.clock.now())?;
+        if let Some(refusal) = checked.standing {
+            return Err(refusal.into());
+        }
         Ok(Quote {
             explanation: checked.explanation,
             available_at: checked.lot.available_at,
             expires_at: checked.lot.expires_at,
-            available_points: self.spendable(programme, member.as_ref()).await?,
+            available_points: self.spendable(actor, programme, member.as_ref()).await?,
         })
     }
 
-    /// What the buyer can spend now. Whoever couldn't buy is refused.
+    /// What the buyer can spend now, to those who may look members up: by the card in hand, or by
+    /// what names a member to this partner alone. Whoever couldn't buy is refused.
     async fn spendable(
         &self,
+        actor: &Actor,
         programme: ProgrammeId,
         named: Option<&MemberRef>,
     ) -> Result<Option<Points>> {
         let resolved = resolve(self.db.reader(), programme, named.cloned()).await?;
         let Some(member) = buyer(&resolved, named)? else { return Ok(None) };
+        if !actor.has(Scope::MembersRead) || matches!(named, Some(MemberRef::Id(_))) {
+            return Ok(None);
+        }
         let wallet =
             wallet::Entity::find_by_id((programme, member.wallet_id)).one(self.db.reader()).await?;
         Ok(wallet.map(|wallet| wallet.available))

@@ -12,6 +12,7 @@ use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
+use crate::text;
 
 /// What names a receipt.
 #[derive(Clone, Debug)]
@@ -62,12 +63,11 @@ impl UseCases {
         let rules = self.programmes.rules(programme).await?;
         let directory = self.partners.directory(programme).await?;
         let Some(row) = directory.partner(partner) else { return Ok(None) };
+        let Ok(number) = text::clean(&number, 64, Code::ReceiptNumberInvalid) else {
+            return Ok(None);
+        };
         let at = on.unwrap_or_else(|| self.clock.now());
-        let store = store_code.map(|code| {
-            directory
-                .open_store(partner, &code, chrono::DateTime::<chrono::Utc>::MIN_UTC)
-                .map(|s| s.id)
-        });
+        let store = store_code.map(|code| directory.store(partner, &code).map(|store| store.id));
         let Ok(store) = store.transpose() else { return Ok(None) };
         let scope = rules::scope(&rules, row.receipt_scope, store, at)?;
         let key = receipt_key::Entity::find_by_id((programme, partner, scope, number))

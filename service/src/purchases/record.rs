@@ -128,6 +128,10 @@ impl Purchases {
                 answers.push((*place, replay(checked, key, earlier.get(&key.purchase_id), entry)));
                 continue;
             }
+            if let Some(refusal) = &checked.standing {
+                answers.push((*place, Err(refusal.clone())));
+                continue;
+            }
             match buyer(&members, checked.receipt.member.as_ref()) {
                 Ok(buyer) => arrivals.push(arrive(actor, rules, *place, checked, buyer, mode)),
                 Err(refusal) => answers.push((*place, Err(refusal))),

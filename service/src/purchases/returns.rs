@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use entity::amount::Points;
 use entity::ids::{EntryId, ProgrammeId, PurchaseId, ReturnId, WalletId};
 use entity::ledger::idempotency_key::Outcome;
+use entity::ledger::outbox::{self, FactKind};
 use entity::purchases::purchase::{self, Line};
 use entity::purchases::purchase_return::{self, ReturnedLines};
 use sea_orm::{EntityTrait, IntoActiveModel};
@@ -22,6 +23,7 @@ use crate::ledger::core::{Action, Command, Key};
 use crate::ledger::reason::Cause;
 use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::rows::insert_all;
 use crate::tx::{Tx, retrying};
 use crate::{keys, ledger};
 
@@ -63,6 +65,8 @@ pub struct Returned {
 
 /// What a return comes to.
 struct Decision {
+    /// Counts the receipt's returns, from 1.
+    number: i64,
     lines: ReturnedLines,
     amount_minor: i64,
     rest: Explanation,
@@ -85,6 +89,9 @@ impl Purchases {
             }
             if let Some(earlier) = keys::earlier(&tx, programme, &key).await? {
                 return replay(&tx, programme, purchase, earlier).await;
+            }
+            if wish.occurred_at < purchase.occurred_at {
+                return Err(Refusal::new(Code::OccurredBeforePurchase).at("occurredAt").into());
             }
             let decision = decide(&tx, &purchase, &wish).await?;
             let returned =
@@ -131,6 +138,15 @@ impl Purchases {
         } else {
             let outcome = Outcome { wallet: None, entry: None, subject: Some(row.id.to_string()) };
             keys::insert(tx, rules.id(), key, outcome, now).await?;
+            // There is no entry to be the fact; the receipt's own was the first of its stream.
+            let fact = outbox::Model {
+                programme_id: rules.id(),
+                stream_id: purchase.id.uuid(),
+                stream_seq: decision.number,
+                kind: FactKind::PurchaseKept,
+                subject_id: purchase.id.uuid(),
+            };
+            insert_all::<outbox::Entity>(tx, &[fact]).await?;
         }
         purchase_return::Entity::insert(row.clone().into_active_model())
             .exec_without_returning(tx.connection())
@@ -157,6 +173,7 @@ async fn decide(tx: &Tx, purchase: &purchase::Model, wish: &Return) -> Result<De
         amount_minor: amounts.sum(),
         points: outstanding.less(rest.points),
         lines: ReturnedLines(lines),
+        number: i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1),
         outstanding,
         rest,
     })

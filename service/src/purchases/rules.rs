@@ -27,7 +27,7 @@ const QUANTITY_MAX: i64 = 1_000_000_000;
 /// The most that a line may cost, in minor units.
 const AMOUNT_MAX: i64 = 10_000_000_000_000;
 
-/// A receipt that may be recorded, with all that it means.
+/// A receipt that is whole, with all that it means.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
     pub(super) receipt: Receipt,
@@ -39,6 +39,9 @@ pub(super) struct Checked {
     pub(super) lot: NewLot,
     /// When it counts as recorded.
     pub(super) recorded_at: DateTime<Utc>,
+    /// Why it can't be recorded now. One that is in the books already answers as it did then,
+    /// whatever has become of its partner, store or age since.
+    pub(super) standing: Option<Refusal>,
 }
 
 /// What the fingerprint covers: the whole receipt, in one order.
@@ -60,19 +63,18 @@ pub(super) fn check(
     mode: Mode,
     now: DateTime<Utc>,
 ) -> Result<Checked> {
-    let partner = directory.in_role(receipt.partner, Role::Issues)?;
-    match mode {
-        Mode::Live => rules.accepts_time(receipt.occurred_at, now)?,
-        Mode::Backfill => rules.accepts_no_future(receipt.occurred_at, now)?,
-    }
+    let partner = directory
+        .partner(receipt.partner)
+        .ok_or(Refusal::new(Code::PartnerNotFound).at("partnerId"))?;
     let receipt = cleaned(receipt)?;
     adds_up(rules, &receipt)?;
     let code = receipt.store_code.as_deref();
-    let store = code
-        .map(|code| directory.open_store(receipt.partner, code, receipt.occurred_at))
-        .transpose()?;
+    let store = code.map(|code| directory.store(receipt.partner, code)).transpose()?;
     let store = store.map(|store| store.id);
-    let contract = directory.contract_at(receipt.partner, receipt.occurred_at)?;
+    let standing = may_sell(rules, directory, &receipt, mode, now).err();
+    let contract = directory
+        .contract_at(receipt.partner, receipt.occurred_at)
+        .map_err(|missing| standing.clone().unwrap_or(missing))?;
     let earning = earning_terms(rules, partner);
     let explanation = earning::decide(&earning, &receipt.lines)?;
     let canonical = Canonical {
@@ -88,11 +90,31 @@ pub(super) fn check(
         fingerprint: keys::fingerprint("recordPurchase", &canonical)?,
         lot: lot(rules, contract, &explanation, receipt.occurred_at),
         recorded_at: if mode == Mode::Live { now } else { receipt.occurred_at },
+        standing,
         store,
         earning,
         explanation,
         receipt,
     })
+}
+
+/// Whether such a sale can be recorded now.
+fn may_sell(
+    rules: &Rules,
+    directory: &Directory,
+    receipt: &Receipt,
+    mode: Mode,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    directory.in_role(receipt.partner, Role::Issues)?;
+    match mode {
+        Mode::Live => rules.accepts_time(receipt.occurred_at, now)?,
+        Mode::Backfill => rules.accepts_no_future(receipt.occurred_at, now)?,
+    }
+    if let Some(code) = &receipt.store_code {
+        directory.open_store(receipt.partner, code, receipt.occurred_at)?;
+    }
+    Ok(())
 }
 
 fn cleaned(mut receipt: Receipt) -> Result<Receipt, Refusal> {

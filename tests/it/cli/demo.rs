@@ -22,7 +22,7 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     let folder = Folder::new();
     let first = folder.florin(EXIT);
     assert_eq!(first.code, 0, "{}{}", first.printed, first.complained);
-    let told = line(&first, "Arno Card: ");
+    let told = line(&first, "Arno Card, a demo: ");
     assert!(told.contains(" members, 9,078 receipts, ") && told.contains(" returns"), "{told}");
     for partner in ["grocer", "fuel", "pharmacy", "kitchen", "garden", "spirits", "travel"] {
         let figures: Vec<_> = line(&first, partner).split_whitespace().skip(1).collect();
@@ -36,7 +36,7 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     let second = folder.florin(EXIT);
     assert_eq!(second.code, 0, "{}", second.complained);
     assert!(!second.printed.contains("recorded"), "loaded twice: {}", second.printed);
-    for same in ["Arno Card: ", "together ", "arno: the books hold"] {
+    for same in ["Arno Card, a demo: ", "together ", "arno: the books hold"] {
         assert_eq!(line(&second, same), line(&first, same));
     }
 
@@ -58,7 +58,11 @@ fn more_receipts_are_loaded_with_the_first_ones_dates() {
     let later = folder.file("later.csv", LATER);
     let ended = folder.florin(&format!("{EXIT} --receipts {}", later.display()));
     assert_eq!(ended.code, 0, "{}{}", ended.printed, ended.complained);
-    assert!(line(&ended, "Arno Card: ").contains(", 9,079 receipts, "), "{}", ended.printed);
+    assert!(
+        line(&ended, "Arno Card, a demo: ").contains(", 9,079 receipts, "),
+        "{}",
+        ended.printed
+    );
 }
 
 /// A receipt of the day after the sample's last.

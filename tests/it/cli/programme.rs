@@ -54,5 +54,17 @@ fn a_programme_needs_a_currency_and_a_time_zone_that_exist() {
     let refused = create("--currency EUR --time-zone Mars/Olympus");
     assert_eq!((refused.code, refused.printed.as_str()), (1, ""));
     assert!(refused.complained.contains("TIME_ZONE_UNKNOWN"), "{}", refused.complained);
-    assert_eq!(folder.florin("verify").printed, "");
+    let nothing = folder.florin("verify");
+    assert_eq!((nothing.code, nothing.printed.as_str()), (1, "there is no programme yet\n"));
+}
+
+#[test]
+fn commands_that_only_look_make_nothing() {
+    let folder = Folder::new();
+    for look in ["verify", "keys list", "token operator", "import receipts a.csv"] {
+        let ended = folder.florin(look);
+        assert_eq!(ended.code, 1, "{look}");
+        assert!(ended.complained.contains("there is no Florin in data"), "{}", ended.complained);
+    }
+    assert!(!folder.0.join("data").exists());
 }

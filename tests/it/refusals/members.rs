@@ -77,3 +77,43 @@ async fn customer_numbers_and_households() {
     assert_eq!(world.operator.is_refused("poolHousehold", pool).await.0, "OPEN_HOLDS");
     world.closes().await;
 }
+
+#[tokio::test]
+async fn cards_are_linked_by_whoever_has_them_in_hand_and_not_without_end() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let link = |number: &str| json!({ "memberId": ana.id, "cardNumber": number });
+    let answer = ana.sends("linkCard", "", link("GUESSED")).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+    for number in 2..=10 {
+        world.operator.does("linkCard", "card { id }", link(&format!("C1-{number}"))).await;
+    }
+    let refused = world.operator.is_refused("linkCard", link("C1-11")).await;
+    assert_eq!(refused, refusal("CARDS_TOO_MANY", "memberId"));
+    assert_eq!(grocer.is_refused("linkCard", link("C1-2")).await.0, "MEMBER_NOT_FOUND");
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn enrolling_under_a_number_that_is_another_s() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let enrol =
+        |card: &str, number: &str| json!({ "cardNumber": card, "partnerReference": number });
+    grocer.does("enrolMember", "member { id }", enrol("C1", "K1")).await;
+    let refused = grocer.is_refused("enrolMember", enrol("C2", "K1")).await;
+    assert_eq!(refused, refusal("REFERENCE_TAKEN", "partnerReference"));
+    // A card that is known gets the number that it lacked.
+    grocer.does("enrolMember", "member { id }", enrol("C1", "K2")).await;
+    let by = grocer.asks("{ member(by: { partnerReference: \"K2\" }) { id } }").await;
+    assert!(by["member"]["id"].is_string(), "{by}");
+    // What no card can be called isn't found, on either database.
+    let none = grocer
+        .posts(
+            "query($n: String!) { member(by: { cardNumber: $n }) { id } }",
+            json!({ "n": "a\u{0}b" }),
+        )
+        .await;
+    assert!(none["errors"].is_null() && none["data"]["member"].is_null(), "{none}");
+    world.closes().await;
+}

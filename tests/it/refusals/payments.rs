@@ -64,3 +64,41 @@ async fn points_keys_references_and_moments_that_can_not_be() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
     world.closes().await;
 }
+
+#[tokio::test]
+async fn what_was_done_is_answered_as_then_whatever_would_refuse_it_now() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    world.member("C2").await;
+    let sale = receipt("R1", "C1", "90.00", world.now());
+    grocer.does("recordPurchase", "points", sale.clone()).await;
+    let pay = payment("C1", 10, "p", world.now());
+    let hold = |key: &str| json!({ "member": { "cardNumber": "C1" }, "points": 20, "idempotencyKey": key });
+    let gift = json!({ "to": { "cardNumber": "C2" }, "points": 5, "idempotencyKey": "g" });
+    grocer.does("payWithPoints", "isReplayed", pay.clone()).await;
+    let held = grocer.does("placeHold", "hold { id }", hold("h")).await;
+    let capture =
+        json!({ "holdId": held["hold"]["id"], "occurredAt": world.now(), "idempotencyKey": "c" });
+    grocer.does("captureHold", "isReplayed", capture.clone()).await;
+    ana.does("transferPoints", "isReplayed", gift.clone()).await;
+
+    let suspended = json!({ "memberId": ana.id });
+    world.operator.does("suspendMember", "member { id }", suspended).await;
+    let roles = json!({ "partnerId": grocer.id, "expectedVersion": 1,
+        "roles": { "isIssuer": false, "isAcceptor": false } });
+    world.operator.does("updatePartner", "partner { version }", roles).await;
+    world.days_pass(61).await;
+    for (caller, mutation, wish) in [
+        (&grocer, "recordPurchase", sale),
+        (&grocer, "payWithPoints", pay),
+        (&grocer, "placeHold", hold("h")),
+        (&grocer, "captureHold", capture),
+        (&ana, "transferPoints", gift),
+    ] {
+        let again = caller.does(mutation, "isReplayed", wish).await;
+        assert_eq!(again["isReplayed"], true, "{mutation}");
+    }
+    assert_eq!(grocer.is_refused("placeHold", hold("other")).await.0, "PARTNER_ROLE_MISSING");
+    assert_eq!(world.wallet(&ana).await, [55, 0, 0, 0]);
+    world.closes().await;
+}

@@ -73,6 +73,10 @@ async fn returns_of_what_was_not_bought_or_came_back_before() {
         let refused = grocer.is_refused("returnPurchase", back("k", lines)).await;
         assert_eq!(refused, refusal(code, path));
     }
+    let mut early = back("k", json!(null));
+    early["occurredAt"] = json!(world.now() - TimeDelta::seconds(1));
+    let refused = grocer.is_refused("returnPurchase", early).await;
+    assert_eq!(refused, refusal("OCCURRED_BEFORE_PURCHASE", "occurredAt"));
     grocer.does("returnPurchase", "isReplayed", back("k", json!(null))).await;
     let refused = grocer.is_refused("returnPurchase", back("other", json!(null))).await;
     assert_eq!(refused, refusal("RETURN_EXCEEDS_PURCHASE", "lines"));

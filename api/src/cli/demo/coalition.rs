@@ -11,7 +11,9 @@ use service::partners::{AddStore, Onboard, RegisterClient, Roles, Sign};
 use service::programmes::{Create, Settings};
 use service::{Actor, Code, Error, Result, Scope, Services, Who};
 
-use super::{CODE, TOKENS};
+use super::{CODE, NAME, TOKENS};
+use crate::cli::Failure;
+use crate::config::Invalid;
 
 /// Code, name, thousandths of a point a dollar, funding, issue and acceptance price in micro-units.
 const PARTNERS: [(&str, &str, i64, Funding, i64, i64); 7] = [
@@ -27,12 +29,19 @@ const PARTNERS: [(&str, &str, i64, Funding, i64, i64); 7] = [
 /// How long before the programme the contracts begin: longer than any history that is loaded.
 const CONTRACTS_BEGIN: TimeDelta = TimeDelta::days(1100);
 
-/// The programme and its operator, made at the first start.
-pub(super) async fn found(services: &Services) -> Result<Actor> {
-    let programme = match services.programmes.by_code(Some(CODE)).await {
-        Ok(programme) => programme,
-        Err(Error::BadInput { .. }) => services.programmes.create(wish()).await?.0,
-        Err(other) => return Err(other),
+/// The programme and its operator, made at the first start. Books of somebody else's are left alone.
+pub(super) async fn found(services: &Services) -> Result<Actor, Failure> {
+    let known = services.programmes.all().await?;
+    let programme = match known.into_iter().next() {
+        None => services.programmes.create(wish()).await?.0,
+        Some(programme) if programme.code == CODE && programme.name == NAME => programme,
+        Some(other) => {
+            let problem = format!(
+                "the programme {} is there, which isn't the demo's; give the demo books of its own",
+                other.code
+            );
+            return Err(Invalid::new("--data or DATABASE_URL", problem).into());
+        }
     };
     let operator = services.programmes.operator_named(programme.id, "operator").await?;
     let expires_at = services.clock.now() + TOKENS;
@@ -43,7 +52,7 @@ pub(super) async fn found(services: &Services) -> Result<Actor> {
 fn wish() -> Create {
     Create {
         code: CODE.to_owned(),
-        name: "Arno Card".to_owned(),
+        name: NAME.to_owned(),
         points_code: "FLR".to_owned(),
         points_name: "Florins".to_owned(),
         currency: "USD".to_owned(),

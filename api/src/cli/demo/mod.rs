@@ -11,14 +11,18 @@ use std::process::ExitCode;
 
 use chrono::TimeDelta;
 use clap::Args;
+use service::actor::PARTNER_SCOPES;
 use service::page::Window;
 use service::{Actor, Scope, Services, Who};
 
+use super::import::SOME_REFUSED;
 use super::serve::Serve;
 use super::{Failure, books};
 
 /// The code of the demo's programme.
 const CODE: &str = "arno";
+/// Its name, by which it is told from a real one.
+const NAME: &str = "Arno Card, a demo";
 /// How long the printed tokens hold.
 const TOKENS: TimeDelta = TimeDelta::hours(12);
 
@@ -32,12 +36,14 @@ const TOKENS: TimeDelta = TimeDelta::hours(12);
 Examples:
   florin demo
   florin demo --exit --data /tmp/florin-demo
-  florin demo --data /tmp/florin-year --receipts receipts-2017-*.csv.gz")]
+  florin demo --data /tmp/florin-year --receipts receipts-2017-*.csv.gz
+
+Exit status of --exit: 0 if the books hold, 1 if they don't, 3 if they do and rows were refused.")]
 pub(super) struct Demo {
     /// Stop after the summary
     #[arg(long)]
     exit: bool,
-    /// Load these files too, plain or gzip, in the order of time
+    /// Load these files too, plain or gzip
     ///
     /// Rows as `florin import receipts` reads them, of the sample's seven partners.
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -48,12 +54,16 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let services = books::open(&self.serve.storage, &self.serve.site).await?;
+        let listener = match self.exit {
+            true => None,
+            false => Some(self.serve.listen().await?),
+        };
+        let services = books::open_or_make(&self.serve.storage, &self.serve.site).await?;
         let actor = coalition::found(&services).await?;
         let files = receipts::survey(&self.serve.storage.data, &self.receipts).await?;
         let shift = receipts::shift(&services, &actor, &files).await?;
         coalition::prepare(&services, &actor, receipts::stores(&files)).await?;
-        receipts::load(&services, &actor, &files, shift).await?;
+        let refused_rows = receipts::load(&services, &actor, &files, shift).await?;
         services.settle_due().await?;
         let mut totals = services.ledger.totals(&actor).await?;
         if totals.iter().all(|partner| partner.accepted == 0) {
@@ -61,13 +71,17 @@ impl Demo {
             totals = services.ledger.totals(&actor).await?;
         }
         let holds = summary::print(&services, &actor, &totals).await?;
-        if self.exit {
+        let Some(listener) = listener else {
             services.close().await?;
-            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
+            return Ok(match (holds, refused_rows) {
+                (false, _) => ExitCode::FAILURE,
+                (true, 0) => ExitCode::SUCCESS,
+                (true, _) => ExitCode::from(SOME_REFUSED),
+            });
+        };
         tokens(&services, &actor).await?;
         services.close().await?;
-        self.serve.run().await
+        self.serve.serve(listener).await
     }
 }
 
@@ -81,24 +95,27 @@ async fn tokens(services: &Services, operator: &Actor) -> Result<(), Failure> {
     let (programme, now) = (operator.programme()?, services.clock.now());
     let till = coalition::till(services, operator, "grocer").await?;
     let member = people::shopper(services, operator).await?.id;
-    for (name, who, query) in [
+    for (name, who, scopes, query) in [
         (
             "operator",
             operator.who(),
+            Scope::ALL,
             "{ members(first: 3) { nodes { id wallet { available pending } } } }",
         ),
         (
             "partner grocer",
             till.who(),
+            PARTNER_SCOPES,
             "{ purchases(last: 3) { nodes { receiptNumber total { amount } points } } }",
         ),
         (
             "member",
             Who::Member(member),
+            &[],
             "{ viewer { history(first: 5) { nodes { kind points reason { summary } } } } }",
         ),
     ] {
-        let issued = services.auth.issue(programme, who, Scope::ALL.to_vec(), TOKENS, now).await?;
+        let issued = services.auth.issue(programme, who, scopes.to_vec(), TOKENS, now).await?;
         println!("\n{name}: {query}\n  {{\"Authorization\": \"Bearer {}\"}}", issued.token);
     }
     println!("\nPaste a query into GraphiQL, and the line below it into GraphiQL's headers.");

@@ -85,6 +85,8 @@ pub(super) async fn survey(data: &Path, files: &[PathBuf]) -> Result<Vec<Receipt
         let content = survey.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.push(Receipts { path: path.clone(), content });
     }
+    // History comes in the order of time.
+    found.sort_by_key(|file| file.content.first.as_ref().map(|first| first.occurred_at));
     Ok(found)
 }
 
@@ -117,23 +119,24 @@ pub(super) async fn shift(
     Ok(shift)
 }
 
-/// Loads what isn't in the books yet, as history.
+/// Loads what isn't in the books yet, as history; says how many rows were refused.
 pub(super) async fn load(
     services: &Services,
     actor: &Actor,
     files: &[Receipts],
     shift: TimeDelta,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let programme = services.programmes.own(actor).await?;
+    let mut refused_rows = 0;
     let books = Books::open(services, &programme.programme, Mode::Backfill).await?;
     let books = books.moved_by(shift).enrolling(people::is_member);
     for file in files {
         // A file goes in from its first receipt to its last.
         if moment(services, actor, file.content.last.as_ref()).await?.is_none() {
-            import_told(&file.path, &books).await?;
+            refused_rows += import_told(&file.path, &books).await?.refused_rows;
         }
     }
-    Ok(())
+    Ok(refused_rows)
 }
 
 /// When the receipt occurred, by the books.

@@ -71,7 +71,11 @@ fn reason(directory: &Directory, occasion: &Occasion) -> String {
     let at = at.map_or(String::new(), |partner| format!(" at {}", partner.code));
     let what = format!("{}{at}", entity::text_enum::TextEnum::text(occasion.kind).to_lowercase());
     let example = reason_of(&occasion.latest).unwrap_or_default();
-    format!("{:>8} × {what}, {} points: {example}", count(occasion.entries), count(occasion.points))
+    format!(
+        "{:>8} × {what}, {} points; the latest: {example}",
+        count(occasion.entries),
+        count(occasion.points)
+    )
 }
 
 fn count(number: i64) -> String {

@@ -31,7 +31,7 @@ use super::Failure;
 use crate::config::{Site, Storage};
 
 /// Exit status of a run that went to its end and refused rows on the way.
-const SOME_REFUSED: u8 = 3;
+pub(super) const SOME_REFUSED: u8 = 3;
 
 /// Bring files into the books
 #[derive(Args, Debug)]

@@ -31,6 +31,8 @@ pub(super) struct Rows {
     counters: Counters,
     reader: Reader<Box<dyn Read + Send>>,
     header: Header,
+    /// How many lines the reader's own count is behind.
+    lag: u64,
     /// The line on which the last good row begins.
     line: u64,
 }
@@ -44,7 +46,10 @@ impl Rows {
         let names = reader.headers().map_err(|error| broken(path, 0, error))?;
         let header = Header::parse(names)
             .map_err(|source| Unreadable::Header { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), file_bytes, counters, reader, header, line: 1 })
+        // A line that ends in CR LF has, for the reader, ended before the LF.
+        let is_behind = reader.position().line() == 1;
+        let lag = u64::from(is_behind);
+        Ok(Self { path: path.to_owned(), file_bytes, counters, reader, header, lag, line: 1 })
     }
 
     /// How long the file is, as it lies on the disk.
@@ -67,7 +72,7 @@ impl Rows {
         if !is_row {
             return Ok(None);
         }
-        self.line = record.position().map_or(self.line, csv::Position::line);
+        self.line = record.position().map_or(self.line, |at| at.line() + self.lag);
         Ok(Some(self.parse(record)))
     }
 

@@ -98,7 +98,7 @@ mutation! {
 }
 
 mutation! {
-    LinkCard refuses [MemberNotFound, CardNumberInvalid, CardTaken];
+    LinkCard refuses [MemberNotFound, CardNumberInvalid, CardTaken, CardsTooMany];
     /// What linking did.
     pub struct LinkCardPayload {
         /// The card; null when refused.
@@ -191,8 +191,8 @@ impl MembersMutation {
         })
     }
 
-    /// Gives a member a further card. For the member itself, operators, and partners that have dealt
-    /// with it. Linking again changes nothing.
+    /// Gives a member a further card, up to ten. For operators, and partners that have dealt with the
+    /// member: whoever has the card in hand. Linking again changes nothing.
     async fn link_card(
         &self,
         ctx: &Context<'_>,

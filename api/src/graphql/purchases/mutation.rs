@@ -46,7 +46,8 @@ pub struct RecordPurchasesPayload {
 mutation! {
     ReturnPurchase refuses [
         PurchaseNotFound, LineNotFound, ReturnEmpty, ReturnExceedsPurchase, AmountInvalid,
-        OccurredInFuture, IdempotencyKeyInvalid, IdempotencyKeyReused, MemberNotFound, Overflow,
+        OccurredBeforePurchase, OccurredInFuture, IdempotencyKeyInvalid, IdempotencyKeyReused,
+        MemberNotFound, Overflow,
     ];
     /// What taking goods back did.
     pub struct ReturnPurchasePayload {

@@ -67,7 +67,8 @@ pub struct Quote {
     pub(super) available_at: DateTime,
     /// When they would expire; null where the wallet's inactivity decides.
     pub(super) expires_at: Option<DateTime>,
-    /// What the buyer can spend now; null where none was named, or none is known.
+    /// What the buyer can spend now, to clients with `members:read`; null where none was named by card
+    /// or customer number, or none is known.
     pub(super) available_points: Option<Points>,
 }
 
