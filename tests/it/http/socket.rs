@@ -6,6 +6,8 @@ use api::http::Settings;
 use chrono::TimeDelta;
 use futures_util::SinkExt as _;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Served;
@@ -103,6 +105,26 @@ async fn who_never_introduces_itself_is_shown_out() {
     let served = Served::with(settings).await;
     let mut socket = Socket::open(&served.address).await;
     assert_eq!(socket.closed().await, (4408, "Connection initialisation timeout".to_owned()));
+}
+
+#[tokio::test]
+async fn a_frame_that_claims_too_much_is_not_waited_for() {
+    let mut settings = Settings::development();
+    settings.init_timeout = Duration::from_secs(60);
+    let served = Served::with(settings).await;
+    let mut stream = TcpStream::connect(&served.address).await.unwrap();
+    let upgrade = "GET /graphql/ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    // A masked text frame whose length takes eight bytes: 1 MiB, of which nothing comes.
+    stream.write_all(&[0x81, 0xFF, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]).await.unwrap();
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    // Closed in either way: with what it sent unread, a reset is one.
+    let _ = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 101"));
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ pub(super) async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let span = tracing::Span::current();
-    upgrade.max_message_size(BODY_BYTES_MAX).protocols([PROTOCOL]).on_upgrade(|mut socket| {
+    let upgrade = upgrade.max_message_size(BODY_BYTES_MAX).max_frame_size(BODY_BYTES_MAX);
+    upgrade.protocols([PROTOCOL]).on_upgrade(|mut socket| {
         let sockets = gateway.sockets.clone();
         let serve = async move {
             let _open = OpenSocket::new();
