@@ -16,17 +16,25 @@ use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{self as apollo, introspection};
 use async_graphql::Variables;
 use async_graphql::parser::{self, types::ExecutableDocument};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::guard;
 use super::rejection::Rejection;
 use crate::graphql::error::Fault;
 
-/// Bytes of documents that are kept: some thousands of usual size.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes of memory for the documents that are kept: some hundreds of usual size.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// Documents that are expected; only sizes the cache's tables.
-const CACHE_ITEMS: usize = 4_096;
+const CACHE_ITEMS: usize = 1_024;
+/// Parts of the cache, each with its lock and its share of the bytes. So few, whatever the number
+/// of processors, that the longest document still fits into one: what doesn't is never kept.
+const CACHE_SHARDS: usize = 4;
+/// Bytes of memory that a byte of text becomes, in the two trees of it that are kept. Measured with
+/// short fields, of which a text holds the most: 190.
+const HEAP_PER_BYTE: u64 = 200;
+/// Bytes of memory that even an empty document takes.
+const HEAP_PER_DOCUMENT: u64 = 4 * 1024;
 
 /// What an operation does, which decides who may send it how.
 pub(crate) use apollo_compiler::ast::OperationType;
@@ -35,7 +43,7 @@ pub(crate) use apollo_compiler::response::JsonMap;
 /// The documents that were seen, checked against one schema.
 pub(crate) struct Documents {
     schema: Valid<apollo::Schema>,
-    seen: Cache<Arc<str>, Arc<Document>, ByLength>,
+    seen: Cache<Arc<str>, Arc<Document>, ByHeap>,
 }
 
 /// A document that may run.
@@ -53,12 +61,24 @@ pub(crate) struct Prepared {
 }
 
 #[derive(Clone)]
-struct ByLength;
+struct ByHeap;
 
-impl Weighter<Arc<str>, Arc<Document>> for ByLength {
+impl Weighter<Arc<str>, Arc<Document>> for ByHeap {
     fn weight(&self, text: &Arc<str>, _: &Arc<Document>) -> u64 {
-        u64::try_from(text.len()).unwrap_or(u64::MAX)
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        bytes.saturating_mul(HEAP_PER_BYTE).saturating_add(HEAP_PER_DOCUMENT)
     }
+}
+
+fn cache() -> Result<Cache<Arc<str>, Arc<Document>, ByHeap>, String> {
+    let options = OptionsBuilder::new()
+        .estimated_items_capacity(CACHE_ITEMS)
+        .weight_capacity(CACHE_BYTES)
+        .shards(CACHE_SHARDS)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let (hashes, life) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+    Ok(Cache::with_options(options, ByHeap, hashes, life))
 }
 
 impl Documents {
@@ -66,7 +86,7 @@ impl Documents {
     pub(crate) fn new(sdl: &str) -> Result<Self, String> {
         let schema = apollo::Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| invalid.errors.to_string())?;
-        Ok(Self { schema, seen: Cache::with_weighter(CACHE_ITEMS, CACHE_BYTES, ByLength) })
+        Ok(Self { schema, seen: cache()? })
     }
 
     /// The document of this text, from the cache or from the beginning.

@@ -59,6 +59,32 @@ fn a_document_is_read_once() {
     assert!(!Arc::ptr_eq(&first, &documents.read("{  __typename }").unwrap()));
 }
 
+/// A document of so many bytes.
+fn of_length(bytes: usize, name: usize) -> String {
+    let mut text = format!("query a{name} {{ __typename }}");
+    text.extend(std::iter::repeat_n(' ', bytes - text.len()));
+    text
+}
+
+#[test]
+fn the_longest_document_is_kept() {
+    let documents = documents();
+    let longest = of_length(crate::http::limits::DOCUMENT_BYTES_MAX, 0);
+    let first = documents.read(&longest).unwrap();
+    assert!(Arc::ptr_eq(&first, &documents.read(&longest).unwrap()));
+}
+
+#[test]
+fn documents_are_kept_by_the_memory_they_take() {
+    let documents = documents();
+    for name in 0..100 {
+        documents.read(&of_length(15_000, name)).unwrap();
+    }
+    // Three megabytes each, by the estimate.
+    assert!((1..=22).contains(&documents.seen.len()), "{}", documents.seen.len());
+    assert!(documents.seen.weight() <= CACHE_BYTES);
+}
+
 #[test]
 fn introspection_is_seen_through_fragments() {
     let documents = documents();
