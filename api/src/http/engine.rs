@@ -48,7 +48,8 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    fn is_anonymous(&self) -> bool {
+    /// Whether it has no token.
+    pub(crate) fn is_anonymous(&self) -> bool {
         self.actor.who() == Who::Anonymous
     }
 

@@ -5,10 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use service::{Actor, Services};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::engine::Engine;
+use super::limits::BATCHES_READ_MAX;
 use super::settings::Settings;
 use crate::graphql::{self, Schema};
 
@@ -24,6 +26,8 @@ pub(crate) struct Gateway {
     pub(super) stopping: CancellationToken,
     /// The WebSockets that are open.
     pub(super) sockets: TaskTracker,
+    /// Room for the batches that are being read.
+    pub(super) batches: Semaphore,
 }
 
 impl Gateway {
@@ -37,6 +41,7 @@ impl Gateway {
             settings,
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
+            batches: Semaphore::new(BATCHES_READ_MAX),
         }))
     }
 

@@ -11,16 +11,19 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AU
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tokio::sync::SemaphorePermit;
 
 use super::answer::Answer;
 use super::document::{JsonMap, OperationType};
 use super::engine::{Admitted, Caller, Question};
 use super::gateway::Gateway;
-use super::limits::{BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX};
+use super::limits::{
+    BATCH_BODY_BYTES_MAX, BATCH_VALUES_MAX, BATCH_WAIT, BODY_BYTES_MAX, VALUES_MAX,
+};
 use super::media::{self, Media};
 use super::observe::Origin;
 use super::rejection::Rejection;
-use super::{auth, events, metrics};
+use super::{auth, events, guard, metrics};
 use crate::graphql::error::Fault;
 
 /// `/graphql`
@@ -29,10 +32,10 @@ pub(super) async fn answer(
     Extension(origin): Extension<Origin>,
     request: Request,
 ) -> Response {
-    respond(&gateway, origin, request, BODY_BYTES_MAX).await
+    respond(&gateway, origin, request, Door::Usual).await
 }
 
-/// `/graphql/batch`: the same with room for five hundred purchases.
+/// `/graphql/batch`: the same with room for five hundred purchases, for those with a token.
 pub(super) async fn answer_batch(
     State(gateway): State<Arc<Gateway>>,
     Extension(origin): Extension<Origin>,
@@ -41,20 +44,71 @@ pub(super) async fn answer_batch(
     if request.method() != Method::POST {
         return not_allowed("batches are sent by POST", "POST", Media::Json);
     }
-    respond(&gateway, origin, request, BATCH_BODY_BYTES_MAX).await
+    respond(&gateway, origin, request, Door::Batch).await
 }
 
-async fn respond(gateway: &Gateway, origin: Origin, request: Request, body_max: usize) -> Response {
+/// Which way a question came in, which decides how large it may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Usual,
+    Batch,
+}
+
+impl Door {
+    const fn bytes_max(self) -> usize {
+        match self {
+            Self::Usual => BODY_BYTES_MAX,
+            Self::Batch => BATCH_BODY_BYTES_MAX,
+        }
+    }
+
+    const fn values_max(self) -> usize {
+        match self {
+            Self::Usual => VALUES_MAX,
+            Self::Batch => BATCH_VALUES_MAX,
+        }
+    }
+
+    /// Lets a caller in before its body is read, for as long as what is returned is held. A batch
+    /// takes much memory, so that nobody in particular sends none, and others in turn.
+    async fn enter<'g>(
+        self,
+        gateway: &'g Gateway,
+        caller: &Caller,
+    ) -> Result<Option<SemaphorePermit<'g>>, Rejection> {
+        if self == Self::Usual {
+            return Ok(None);
+        }
+        if caller.is_anonymous() {
+            return Err(Rejection::new(Fault::Unauthenticated, "batches need a token"));
+        }
+        let turn = tokio::time::timeout(BATCH_WAIT, gateway.batches.acquire()).await;
+        turn.ok().and_then(Result::ok).map(Some).ok_or_else(|| {
+            let message = "too many batches are being read; try again";
+            Rejection::new(Fault::Overloaded, message).retry_after(BATCH_WAIT)
+        })
+    }
+}
+
+async fn respond(gateway: &Gateway, origin: Origin, request: Request, door: Door) -> Response {
     let Some(media) = Media::wanted(request.headers()) else {
         let message = "answers are application/graphql-response+json, application/json or \
                        text/event-stream";
         return refuse(StatusCode::NOT_ACCEPTABLE, message, Media::Json);
     };
     let (head, body) = request.into_parts();
+    let caller = match auth::caller(gateway, &head.headers, origin).await {
+        Ok(caller) => caller,
+        Err(rejection) => return rejected(rejection, media),
+    };
+    let turn = match door.enter(gateway, &caller).await {
+        Ok(turn) => turn,
+        Err(rejection) => return rejected(rejection, media),
+    };
     let asked = match head.method {
         Method::GET | Method::HEAD => question_of_uri(&head.uri),
         Method::POST => {
-            let read = question_of_body(&head.headers, body, body_max);
+            let read = question_of_body(&head.headers, body, door);
             let slow = (StatusCode::REQUEST_TIMEOUT, "the body took too long".to_owned());
             tokio::time::timeout(gateway.settings.timeout, read).await.unwrap_or(Err(slow))
         }
@@ -64,10 +118,6 @@ async fn respond(gateway: &Gateway, origin: Origin, request: Request, body_max: 
         Ok(question) => question,
         Err((status, message)) => return refuse(status, &message, media),
     };
-    let caller = match auth::caller(gateway, &head.headers, origin).await {
-        Ok(caller) => caller,
-        Err(rejection) => return rejected(rejection, media),
-    };
     let admitted = match admit(gateway, &question, &caller, &head.method).await {
         Ok(admitted) => admitted,
         Err(Refused::Mutation) => {
@@ -75,6 +125,8 @@ async fn respond(gateway: &Gateway, origin: Origin, request: Request, body_max: 
         }
         Err(Refused::Rejected(rejection)) => return rejected(rejection, media),
     };
+    // What was read has its types now, and is small.
+    drop((question, turn));
     render(gateway, admitted, caller, media).await
 }
 
@@ -150,12 +202,13 @@ fn map(name: &str, text: Option<String>) -> Result<Option<JsonMap>, Malformed> {
 async fn question_of_body(
     headers: &HeaderMap,
     body: Body,
-    bytes_max: usize,
+    door: Door,
 ) -> Result<Question, Malformed> {
     if !media::is_json(headers) {
         let message = "a body has Content-Type: application/json, in UTF-8".to_owned();
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
+    let bytes_max = door.bytes_max();
     let bytes = to_bytes(body, bytes_max).await.map_err(|_| {
         let message = format!("a body ends, after at most {bytes_max} bytes here");
         (StatusCode::PAYLOAD_TOO_LARGE, message)
@@ -164,6 +217,8 @@ async fn question_of_body(
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err((StatusCode::BAD_REQUEST, "a body is one JSON object".to_owned()));
     }
+    guard::check_json(&bytes, door.values_max())
+        .map_err(|message| (StatusCode::BAD_REQUEST, message))?;
     let question = serde_json::from_slice(&bytes)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("the body can't be read: {error}")))?;
     whole(question)

@@ -8,6 +8,14 @@ use super::limits::{BRACKETS_MAX, DIRECTIVES_MAX, DOCUMENT_BYTES_MAX};
 use super::rejection::Rejection;
 use crate::graphql::error::Fault;
 
+/// Refuses JSON that would take far more memory than its text.
+pub(super) fn check_json(text: &[u8], values_max: usize) -> Result<(), String> {
+    if text.iter().filter(|byte| b",[{".contains(byte)).count() > values_max {
+        return Err(format!("a body has at most {values_max} commas and opening brackets"));
+    }
+    Ok(())
+}
+
 /// Refuses documents that no parser should see.
 pub(super) fn check(document: &str) -> Result<(), Rejection> {
     let too_complex = |message: String| Err(Rejection::new(Fault::DocumentTooComplex, message));
@@ -48,6 +56,13 @@ mod tests {
     fn brackets_in_strings_count_too() {
         let hidden = format!("{{ a(b: \"\"\"{}\"\"\") }}", "[".repeat(BRACKETS_MAX));
         assert_eq!(fault(&hidden), Some(Fault::DocumentTooComplex));
+    }
+
+    #[test]
+    fn json_holds_so_many_values() {
+        let bomb = r#"{"":0},"#.repeat(10);
+        assert!(check_json(bomb.as_bytes(), 20).is_ok());
+        assert!(check_json(bomb.as_bytes(), 19).unwrap_err().contains("19"));
     }
 
     #[test]

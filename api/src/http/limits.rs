@@ -7,6 +7,15 @@ use std::time::Duration;
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a body that carries a batch of purchases, at `/graphql/batch`.
 pub(crate) const BATCH_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Signs `,`, `[` and `{` in a body, wherever they stand: as many values may it hold. A value of
+/// four bytes takes three hundred once it is read.
+pub(crate) const VALUES_MAX: usize = 20_000;
+/// The same at `/graphql/batch`: far beyond five hundred purchases of many lines.
+pub(crate) const BATCH_VALUES_MAX: usize = 300_000;
+/// Batches that are read at a time in the whole process: each may take 100 MB for a moment.
+pub(crate) const BATCHES_READ_MAX: usize = 4;
+/// How long a batch waits for its turn to be read.
+pub(crate) const BATCH_WAIT: Duration = Duration::from_secs(1);
 /// Bytes of a document.
 pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 /// Opening brackets and braces in a document, wherever they stand.

@@ -45,17 +45,81 @@ async fn the_same_bombs_are_refused_by_get() {
 #[tokio::test]
 async fn bodies_end() {
     let served = Served::new().await;
+    let token = served.token(TimeDelta::minutes(1)).await;
     let body = |bytes: usize| format!("{{\"query\":\"{{ __typename }}\"{}}}", " ".repeat(bytes));
     let send = async |path: &str, bytes: usize| {
         let request =
             served.post(path).header("content-type", "application/json").body(body(bytes));
-        request.send().await.unwrap().status().as_u16()
+        request.bearer_auth(&token).send().await.unwrap().status().as_u16()
     };
     assert_eq!(send("/graphql", 200 * 1024).await, 200);
     assert_eq!(send("/graphql", 257 * 1024).await, 413);
     assert_eq!(send("/graphql/batch", 257 * 1024).await, 200);
     assert_eq!(send("/graphql/batch", 5 * 1024 * 1024).await, 413);
     assert_eq!(served.get("/graphql/batch").send().await.unwrap().status(), 405);
+}
+
+/// A body that holds so many objects.
+fn objects(count: usize) -> String {
+    let objects = vec![r#"{"":0}"#; count].join(",");
+    format!(r#"{{"query":"{{ __typename }}","variables":{{"a":[{objects}]}}}}"#)
+}
+
+#[tokio::test]
+async fn bodies_hold_so_many_values() {
+    let served = Served::new().await;
+    let token = served.token(TimeDelta::minutes(1)).await;
+    let send = async |path: &str, count: usize| {
+        let request = served.post(path).header("content-type", "application/json");
+        let response = request.header("accept", RESPONSE).bearer_auth(&token).body(objects(count));
+        verdict(response.send().await.unwrap()).await
+    };
+    assert_eq!(send("/graphql", 9_000).await, is(200, "OK"));
+    assert_eq!(send("/graphql", 11_000).await, is(400, "BAD_USER_INPUT"));
+    assert_eq!(send("/graphql/batch", 11_000).await, is(200, "OK"));
+    assert_eq!(send("/graphql/batch", 160_000).await, is(400, "BAD_USER_INPUT"));
+}
+
+/// The beginning of a batch whose body doesn't come, and the answer to it, if any comes.
+async fn begin_batch(served: &Served, authorization: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&served.address).await.unwrap();
+    let head = format!(
+        "POST /graphql/batch HTTP/1.1\r\nHost: a\r\n{authorization}\
+         Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn a_batch_without_a_token_is_refused_unread() {
+    let served = Served::new().await;
+    let mut stream = begin_batch(&served, "").await;
+    let mut answer = [0; 12];
+    let read = stream.read_exact(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), read).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 401");
+}
+
+#[tokio::test]
+async fn batches_are_read_a_few_at_a_time() {
+    let served = Served::new().await;
+    let token = served.token(TimeDelta::minutes(1)).await;
+    let send = async || {
+        let request = served.post("/graphql/batch").header("accept", RESPONSE).bearer_auth(&token);
+        request.json(&json!({ "query": "{ __typename }" })).send().await.unwrap()
+    };
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        slow.push(begin_batch(&served, &format!("Authorization: Bearer {token}\r\n")).await);
+    }
+    // They are let in soon, though nothing tells when.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let response = send().await;
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(verdict(response).await, is(503, "OVERLOADED"));
+    drop(slow);
+    assert_eq!(verdict(send().await).await, is(200, "OK"));
 }
 
 #[tokio::test]

@@ -23,14 +23,14 @@ use tracing::Instrument as _;
 
 use self::message::{Closing, Heard, PROTOCOL, Told};
 use super::answer::Answer;
-use super::auth;
 use super::document::{JsonMap, OperationType};
 use super::engine::{Admitted, Caller, Question};
 use super::gateway::Gateway;
-use super::limits::{BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX};
+use super::limits::{BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, VALUES_MAX};
 use super::metrics::OpenSocket;
 use super::observe::Origin;
 use super::rejection::Rejection;
+use super::{auth, guard};
 use crate::graphql::error::Fault;
 
 /// How often a silent socket shows that it lives.
@@ -137,6 +137,8 @@ impl Session {
             Message::Binary(_) => return Err(Closing::BadRequest("Messages are text")),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
         };
+        guard::check_json(text.as_bytes(), VALUES_MAX)
+            .map_err(|_| Closing::BadRequest("Too many values"))?;
         let heard = serde_json::from_str(text)
             .map_err(|_| Closing::BadRequest("Invalid message received"))?;
         match heard {
