@@ -3,6 +3,7 @@
 //! `axum::serve` has no time-out for headers: a client that sends one byte a minute would hold its
 //! connection for ever. So connections are served here, by hyper.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,6 +24,12 @@ use super::gateway::Gateway;
 
 /// How often a silent HTTP/2 connection is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long it may take to say so.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How HTTP/2 begins.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How often a connection that has said only part of it is looked at again.
+const GREETING_PAUSE: Duration = Duration::from_millis(20);
 /// Requests under way on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 100;
 /// How long to wait when the system gives no connection: it is out of file handles, mostly.
@@ -51,17 +58,42 @@ pub(super) async fn serve(
                 router.clone().oneshot(request.map(Body::new))
             }
         });
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
+        let greeting_timeout = gateway.settings.header_timeout;
+        let stopping = gateway.stopping.clone();
         tokio::spawn(async move {
-            // A connection that breaks is the client's affair.
-            let _ = connection.await;
+            let greeted = tokio::time::timeout(greeting_timeout, greeting(&stream));
+            let greeted = stopping.run_until_cancelled(greeted).await;
+            if matches!(greeted, Some(Ok(Ok(())))) {
+                let connection = builder
+                    .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                    .into_owned();
+                // A connection that breaks is the client's affair.
+                let _ = watcher.watch(connection).await;
+            }
             drop(permit);
         });
     }
     drop(listener);
     drain(gateway, graceful).await;
+}
+
+/// Waits until the first bytes tell which version of HTTP is spoken. Hyper waits for them too, but
+/// without an end: no time-out of its runs before it knows the version.
+async fn greeting(stream: &TcpStream) -> io::Result<()> {
+    let mut seen = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut seen).await?;
+        let begun = seen.get(..length).unwrap_or_default();
+        if begun.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if begun.len() == PREFACE.len() || !PREFACE.starts_with(begun) {
+            return Ok(());
+        }
+        // What was seen stays readable, so that nothing wakes us for what comes after it.
+        tokio::time::sleep(GREETING_PAUSE).await;
+    }
 }
 
 async fn drain(gateway: &Gateway, graceful: GracefulShutdown) {
@@ -83,6 +115,7 @@ fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .max_concurrent_streams(STREAMS_MAX);
     builder
 }

@@ -171,10 +171,32 @@ async fn a_connection_whose_headers_do_not_come_is_dropped() {
     let mut settings = Settings::development();
     settings.header_timeout = Duration::from_millis(100);
     let served = Served::with(settings).await;
-    let mut stream = TcpStream::connect(&served.address).await.unwrap();
-    stream.write_all(b"POST /graphql HTTP/1.1\r\nHost: a\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    let read = stream.read_to_end(&mut answer);
-    tokio::time::timeout(Duration::from_secs(5), read).await.unwrap().unwrap();
-    assert!(!answer.starts_with(b"HTTP/1.1 2"));
+    let beginnings = ["POST /graphql HTTP/1.1\r\nHost: a\r\n", "", "P", "PRI * HTTP/2.0\r\n"];
+    for beginning in beginnings {
+        let mut stream = TcpStream::connect(&served.address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        // Closed in either way: with what it sent unread, a reset is one.
+        let _ = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
+        assert!(!answer.starts_with(b"HTTP/1.1 2"), "{beginning}");
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_may_come_in_pieces() {
+    let served = Served::new().await;
+    let greeting = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    for (first, rest) in [greeting.split_at(1), greeting.split_at(20)] {
+        let mut stream = TcpStream::connect(&served.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.write_all(first).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.write_all(rest).await.unwrap();
+        // The server's own settings come first: their type stands behind the length.
+        let mut frame = [0; 4];
+        let read = stream.read_exact(&mut frame);
+        tokio::time::timeout(Duration::from_secs(5), read).await.unwrap().unwrap();
+        assert_eq!(frame[3], 4);
+    }
 }
