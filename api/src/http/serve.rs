@@ -35,6 +35,13 @@ const STREAMS_MAX: u32 = 100;
 /// How long to wait when the system gives no connection: it is out of file handles, mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The place of a connection among those that may be open, taken until all copies are gone. Every
+/// request carries one: a WebSocket keeps it, and so the place, when hyper is done with it.
+#[derive(Clone)]
+pub(super) struct Held(
+    #[expect(dead_code, reason = "only held")] Arc<Option<OwnedSemaphorePermit>>,
+);
+
 /// Serves until `stop` ends; then takes no more, and lets what is under way finish.
 pub(super) async fn serve(
     gateway: &Gateway,
@@ -47,14 +54,15 @@ pub(super) async fn serve(
     let room = Arc::new(Semaphore::new(gateway.settings.connections_max));
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer, permit) = tokio::select! {
+        let (stream, peer, held) = tokio::select! {
             accepted = accept(&listener, &room) => accepted,
             () = &mut stop => break,
         };
         let service = hyper::service::service_fn({
-            let router = router.clone();
+            let (router, held) = (router.clone(), held.clone());
             move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(ConnectInfo(peer));
+                request.extensions_mut().insert(held.clone());
                 router.clone().oneshot(request.map(Body::new))
             }
         });
@@ -71,7 +79,7 @@ pub(super) async fn serve(
                 // A connection that breaks is the client's affair.
                 let _ = watcher.watch(connection).await;
             }
-            drop(permit);
+            drop(held);
         });
     }
     drop(listener);
@@ -121,17 +129,14 @@ fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
 }
 
 /// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    let permit = room.clone().acquire_owned().await.ok();
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, SocketAddr, Held) {
+    let held = Held(Arc::new(room.clone().acquire_owned().await.ok()));
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // Answers are short and written at once: waiting to fill a packet only delays them.
                 let _ = stream.set_nodelay(true);
-                return (stream, peer, permit);
+                return (stream, peer, held);
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");

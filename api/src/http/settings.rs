@@ -24,6 +24,8 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a WebSocket may take to introduce itself.
     pub init_timeout: Duration,
+    /// How often a WebSocket is asked whether it lives; it is closed once two went unanswered.
+    pub ping_interval: Duration,
     /// Each client's share of the gateway.
     pub cost: Bucket,
     /// Connections that are open at a time; others wait to be accepted.
@@ -42,6 +44,7 @@ impl Settings {
             timeout: REQUEST_TIMEOUT,
             header_timeout: Duration::from_secs(10),
             init_timeout: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(25),
             cost: Bucket { capacity: COST_BUCKET, leak_per_second: COST_RESTORED_PER_SECOND },
             connections_max: 10_000,
             drain_timeout: Duration::from_secs(15),

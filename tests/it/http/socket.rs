@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::http::Settings;
 use chrono::TimeDelta;
-use futures_util::SinkExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -125,6 +125,36 @@ async fn a_frame_that_claims_too_much_is_not_waited_for() {
     // Closed in either way: with what it sent unread, a reset is one.
     let _ = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 101"));
+}
+
+#[tokio::test]
+async fn a_socket_that_answers_no_ping_is_dropped() {
+    let mut settings = Settings::development();
+    settings.ping_interval = Duration::from_millis(200);
+    let served = Served::with(settings).await;
+    // Pings are answered only while the client listens.
+    let mut deaf = Socket::welcome(&served.address, None).await;
+    let mut alive = Socket::welcome(&served.address, None).await;
+    let silence = tokio::time::timeout(Duration::from_secs(2), alive.hear()).await;
+    assert!(silence.is_err(), "it is still open");
+    let end = async { while let Some(Ok(_)) = deaf.0.next().await {} };
+    // What it does now comes too late.
+    tokio::time::timeout(Duration::from_millis(300), end).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_socket_counts_as_a_connection() {
+    let mut settings = Settings::development();
+    settings.connections_max = 1;
+    let served = Served::with(settings).await;
+    let socket = Socket::welcome(&served.address, None).await;
+    let other = async || {
+        let request = served.get("/health/live").timeout(Duration::from_secs(1));
+        request.send().await.is_ok()
+    };
+    assert!(!other().await);
+    drop(socket);
+    assert!(other().await);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use futures_util::future::{self, BoxFuture, FutureExt as _};
 use service::Actor;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use self::message::{Closing, Heard, PROTOCOL, Told};
@@ -30,11 +31,13 @@ use super::limits::{BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, VALUES_MAX};
 use super::metrics::OpenSocket;
 use super::observe::Origin;
 use super::rejection::Rejection;
+use super::serve::Held;
 use super::{auth, guard};
 use crate::graphql::error::Fault;
 
-/// How often a silent socket shows that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Pings in whose time nothing was heard, nor anything taken, from a socket that has gone. Browsers
+/// answer pings by themselves.
+const SILENT_PINGS: u32 = 2;
 /// What operations may have said before the client has taken it; then they wait.
 const OUTGOING_MAX: usize = 64;
 
@@ -42,6 +45,7 @@ const OUTGOING_MAX: usize = 64;
 pub(super) async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
     Extension(origin): Extension<Origin>,
+    Extension(held): Extension<Held>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let span = tracing::Span::current();
@@ -49,15 +53,21 @@ pub(super) async fn upgrade(
     upgrade.protocols([PROTOCOL]).on_upgrade(|mut socket| {
         let sockets = gateway.sockets.clone();
         let serve = async move {
-            let _open = OpenSocket::new();
-            let closing = Session::new(gateway, origin).talk(&mut socket).await;
+            let (_open, _held) = (OpenSocket::new(), held);
+            let patience = gateway.settings.ping_interval * SILENT_PINGS;
+            let closing = Session::new(gateway, origin).talk(&mut socket, patience).await;
             if let Some(closing) = closing {
                 // Nobody is left to hear of a failure here.
-                let _ = socket.send(closing.frame()).await;
+                let _ = tell(&mut socket, closing.frame(), patience).await;
             }
         };
         sockets.track_future(serve.instrument(span))
     })
+}
+
+/// Sends a message; `None` when nobody takes it.
+async fn tell(socket: &mut WebSocket, message: Message, patience: Duration) -> Option<()> {
+    tokio::time::timeout(patience, socket.send(message)).await.ok()?.ok()
 }
 
 /// What an operation says, and which one it was.
@@ -103,19 +113,25 @@ impl Session {
     }
 
     /// Talks until there is a reason to close; `None` when the client has gone.
-    async fn talk(mut self, socket: &mut WebSocket) -> Option<Closing> {
+    async fn talk(mut self, socket: &mut WebSocket, patience: Duration) -> Option<Closing> {
         if socket.protocol().is_none() {
             return Some(Closing::SubprotocolNotAcceptable);
         }
         let stopping = self.gateway.stopping.clone();
         let mut init_timeout = pin!(tokio::time::sleep(self.gateway.settings.init_timeout));
-        let mut keep_alive = tokio::time::interval(KEEP_ALIVE);
+        let mut pings = tokio::time::interval(self.gateway.settings.ping_interval);
+        let mut silent = pin!(tokio::time::sleep(patience));
         loop {
             let reply = tokio::select! {
-                heard = socket.recv() => match self.hear(heard?.ok()?).await {
-                    Ok(reply) => reply,
-                    Err(closing) => return Some(closing),
-                },
+                heard = socket.recv() => {
+                    let heard = heard?.ok()?;
+                    silent.as_mut().reset(Instant::now() + patience);
+                    match self.hear(heard).await {
+                        Ok(reply) => reply,
+                        Err(closing) => return Some(closing),
+                    }
+                }
+                () = &mut silent => return None,
                 Some(said) = self.outgoing.recv() => self.pass_on(said),
                 Some(_) = self.tasks.join_next() => None,
                 () = &mut init_timeout, if self.caller.is_none() => {
@@ -123,10 +139,10 @@ impl Session {
                 }
                 () = &mut self.expired => return Some(Closing::Unauthorized("Token expired")),
                 () = stopping.cancelled() => return Some(Closing::GoingAway),
-                _ = keep_alive.tick() => Some(Message::Ping(Default::default())),
+                _ = pings.tick() => Some(Message::Ping(Default::default())),
             };
             if let Some(reply) = reply {
-                socket.send(reply).await.ok()?;
+                tell(socket, reply, patience).await?;
             }
         }
     }
