@@ -30,6 +30,10 @@ pub(crate) const ALIASES_MAX: usize = 100;
 pub(crate) const DEPTH_MAX: usize = 15;
 /// Selection sets within each other, those of fragments too: as deep as the executing library goes.
 pub(crate) const NESTING_MAX: usize = 32;
+/// Errors that are told of a document that has more.
+pub(crate) const ERRORS_MAX: usize = 10;
+/// Characters of such an error's message; names of the document stand in it, however long.
+pub(crate) const MESSAGE_CHARS_MAX: usize = 500;
 /// Bytes of a form at `/oauth/token`.
 pub(crate) const FORM_BYTES_MAX: usize = 16 * 1024;
 /// What a page holds when nothing is asked.

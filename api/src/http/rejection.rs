@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_graphql::{Pos, ServerError};
 
+use super::limits::{ERRORS_MAX, MESSAGE_CHARS_MAX};
 use crate::graphql::error::{ApiError, Fault};
 
 /// Why nothing ran.
@@ -20,10 +21,12 @@ impl Rejection {
         Self::all(fault, [(message.into(), Vec::new())])
     }
 
-    /// Several errors of one code, each with the places it is about.
+    /// Several errors of one code, each with the places it is about: the first few, so that no
+    /// document is answered with many times its length.
     pub(crate) fn all(fault: Fault, errors: impl IntoIterator<Item = (String, Vec<Pos>)>) -> Self {
-        let errors = errors.into_iter().map(|(message, locations)| {
-            let mut error = ServerError::new(message, None);
+        let errors = errors.into_iter().take(ERRORS_MAX).map(|(message, mut locations)| {
+            let mut error = ServerError::new(shortened(message), None);
+            locations.truncate(ERRORS_MAX);
             error.locations = locations;
             error.extensions = Some(fault.extensions());
             error
@@ -51,6 +54,14 @@ impl Rejection {
     pub(crate) fn into_errors(self) -> Vec<ServerError> {
         self.errors
     }
+}
+
+fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// A use case's error before anything ran: a token that doesn't hold, for one.

@@ -103,7 +103,7 @@ impl Documents {
         guard::check(text)?;
         let executable = parser::parse_query(text).map_err(|error| {
             let locations = error.positions().collect();
-            Rejection::all(Fault::GraphqlParseFailed, [(error.to_string(), locations)])
+            Rejection::all(Fault::GraphqlParseFailed, [(unparsed(&error), locations)])
         })?;
         measure::check(&executable)?;
         let checked =
@@ -188,6 +188,12 @@ impl Prepared {
     pub(crate) fn checked(&self) -> &Valid<apollo::ExecutableDocument> {
         &self.document.checked
     }
+}
+
+/// What the parser missed, without the part of the document that it draws above that.
+fn unparsed(error: &parser::Error) -> String {
+    let shown = error.to_string();
+    shown.rsplit_once("\n  = ").map_or(&*shown, |(_, missed)| missed).to_owned()
 }
 
 fn invalid_document(errors: &DiagnosticList) -> Rejection {

@@ -42,6 +42,18 @@ fn each_kind_of_mistake_has_its_code() {
 }
 
 #[test]
+fn answers_to_wrong_documents_stay_short() {
+    let wrong = format!("{{ {} {} }}", "a".repeat(2_000), "b c d e f g h i j k l m n o p");
+    let errors = documents().read(&wrong).err().unwrap().into_errors();
+    assert_eq!(errors.len(), 10);
+    assert!(errors.iter().all(|error| error.message.chars().count() <= 501));
+    let errors = documents().read("query secret {\n").err().unwrap().into_errors();
+    let message = &errors[0].message;
+    assert!(message.starts_with("expected") && !message.contains("secret"), "{message}");
+    assert_eq!(errors[0].locations.len(), 1);
+}
+
+#[test]
 fn a_wrong_variable_is_refused_before_anything_runs() {
     let query = "query A($name: String!) { __type(name: $name) { name } }";
     assert!(prepare(query, serde_json::json!({ "name": "Query" })).is_ok());
