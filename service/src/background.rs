@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::error::Result;
+use crate::error::{Result, with_causes};
 use crate::{Services, sequencer};
 
 const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
@@ -36,7 +36,11 @@ async fn repeat<F: Future<Output = Result<Duration>>>(
         let pause = match run().await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!(task, error = ?error, "background work failed and will be tried again");
+                tracing::warn!(
+                    task,
+                    error = with_causes(&error),
+                    "background work failed and will be tried again"
+                );
                 AFTER_ERROR
             }
         };

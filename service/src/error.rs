@@ -86,3 +86,17 @@ impl From<DbErr> for Error {
         }
     }
 }
+
+/// The error and what caused it, in words: for the log and the command line. The values in question,
+/// which a database adds to its own account of an error, may be personal and aren't told.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let (mut told, mut cause) = (error.to_string(), error.source());
+    while let Some(deeper) = cause {
+        let more = deeper.to_string();
+        if !told.ends_with(&more) {
+            told = format!("{told}: {more}");
+        }
+        cause = deeper.source();
+    }
+    told
+}

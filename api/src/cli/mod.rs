@@ -16,7 +16,6 @@ mod serve;
 mod token;
 mod verify;
 
-use std::error::Error;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -67,7 +66,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Unwritable(#[from] import::Unwritable),
     /// What a use case answers. Whoever has a shell here may know what is behind it.
-    #[error("{}", with_causes(.0))]
+    #[error("{}", service::error::with_causes(.0))]
     Service(#[from] service::Error),
     /// Nothing to open.
     #[error(
@@ -98,18 +97,6 @@ pub(crate) enum Failure {
     /// The system gives no threads, or nobody reads what is printed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let (mut told, mut cause) = (error.to_string(), error.source());
-    while let Some(deeper) = cause {
-        let more = deeper.to_string();
-        if !told.ends_with(&more) {
-            told = format!("{told}: {more}");
-        }
-        cause = deeper.source();
-    }
-    told
 }
 
 /// Runs the command that the arguments name.

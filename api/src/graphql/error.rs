@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_graphql::ErrorExtensionValues;
 use service::Error;
+use service::error::with_causes;
 
 /// What resolvers return.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
@@ -99,7 +100,7 @@ impl From<ApiError> for async_graphql::Error {
     fn from(ApiError(error): ApiError) -> Self {
         let fault = Fault::from(&*error);
         if matches!(fault, Fault::Internal | Fault::Unavailable) {
-            tracing::error!(error = ?error, "request failed");
+            tracing::error!(error = with_causes(&*error), "request failed");
         }
         let mut extensions = fault.extensions();
         match &*error {

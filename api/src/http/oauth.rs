@@ -197,7 +197,10 @@ pub(super) async fn keys(State(gateway): State<Arc<Gateway>>) -> Response {
     match gateway.services.auth.jwks(gateway.services.clock.now()).await {
         Ok(keys) => ([(CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response(),
         Err(error) => {
-            tracing::error!(error = ?error, "the keys couldn't be read");
+            tracing::error!(
+                error = service::error::with_causes(&error),
+                "the keys couldn't be read"
+            );
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

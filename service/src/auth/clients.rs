@@ -1,6 +1,8 @@
 //! API clients: their secrets, made here and kept only as hashes; how often one may try; and the
 //! scopes that it gets.
 
+use std::net::IpAddr;
+
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,10 +40,13 @@ pub(super) async fn find(db: &Db, client: &str) -> Result<Option<api_client::Mod
     Ok(api_client::Entity::find_by_id(id).one(db.reader()).await?)
 }
 
-/// Counts attempts by client and by address. When they can't be counted, nobody comes in.
+/// Counts attempts by address, and by client and address: whoever knows a client's id can't shut its
+/// partner out from elsewhere. A secret of 256 bits needs no more; what is guarded is the work of
+/// hashing. When attempts can't be counted, nobody comes in.
 pub(super) async fn throttle(hot: &dyn HotStore, client: &str, address: &str) -> Result<()> {
     let client = client.get(..64).unwrap_or(client);
-    for key in [format!("sign-in:client:{client}"), format!("sign-in:address:{address}")] {
+    let address = network(address);
+    for key in [format!("sign-in:{address}"), format!("sign-in:{address}:{client}")] {
         let level = hot.pour(&key, ATTEMPTS, DROPS_PER_ATTEMPT).await;
         let retry_after = match level {
             Ok(level) if level.is_accepted => continue,
@@ -51,6 +56,17 @@ pub(super) async fn throttle(hot: &dyn HotStore, client: &str, address: &str) ->
         return Err(Error::Throttled { retry_after_seconds: retry_after });
     }
     Ok(())
+}
+
+/// Where an address belongs: one caller has a whole /64 of IPv6.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        _ => address.to_owned(),
+    }
 }
 
 /// The scopes to grant: all that the client has, or those it asks for among them.
@@ -85,5 +101,18 @@ mod tests {
         assert_eq!(granted("purchases:write", None).unwrap(), [Scope::PurchasesWrite]);
         assert!(granted("purchases:write", Some("purchases:write payments:write")).is_err());
         assert!(granted("purchases:write", Some("ledger:adjust")).is_err());
+    }
+
+    #[tokio::test]
+    async fn guessing_at_a_client_shuts_out_the_guesser_alone() {
+        let hot = crate::hot::Memory::default();
+        let attempt = |address: &'static str| throttle(&hot, "cli_1", address);
+        for _ in 0..10 {
+            attempt("2001:db8::1").await.unwrap();
+        }
+        let again = attempt("2001:db8::ffff").await;
+        assert!(matches!(again, Err(Error::Throttled { .. })), "the same /64");
+        attempt("2001:db8:0:1::1").await.unwrap();
+        attempt("192.0.2.7").await.unwrap();
     }
 }
