@@ -148,6 +148,10 @@ ids! {
     HoldId "hld";
     /// An operator's change of a balance.
     AdjustmentId "adj";
+    /// What one operator proposed for another to approve.
+    ProposalId "prp";
+    /// An OpenID provider that a programme trusts.
+    IdentityProviderId "idp";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod members;
 pub mod partners;
 pub mod programmes;
+pub mod proposals;
 pub mod purchases;
 pub mod secret;
 pub mod text_enum;

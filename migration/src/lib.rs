@@ -11,6 +11,8 @@ mod m20261122_000003_members;
 mod m20261122_000004_ledger;
 mod m20261122_000005_purchases;
 mod m20261122_000006_auth;
+mod m20261124_000007_proposals;
+mod m20261124_000008_identities;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_ledger::Migration),
             Box::new(m20261122_000005_purchases::Migration),
             Box::new(m20261122_000006_auth::Migration),
+            Box::new(m20261124_000007_proposals::Migration),
+            Box::new(m20261124_000008_identities::Migration),
         ]
     }
 }

@@ -17,10 +17,12 @@ pub mod ledger;
 pub mod live;
 pub mod members;
 pub mod migrate;
+mod outside;
 pub mod page;
 pub mod partners;
 pub mod payments;
 pub mod programmes;
+pub mod proposals;
 pub mod purchases;
 pub mod refusal;
 mod rows;
@@ -46,6 +48,7 @@ use members::Members;
 use partners::Partners;
 use payments::Payments;
 use programmes::Programmes;
+use proposals::Proposals;
 use purchases::Purchases;
 
 /// All use cases, one field a context. Cheap to clone.
@@ -53,6 +56,8 @@ use purchases::Purchases;
 pub struct Services {
     /// Programmes and their operators.
     pub programmes: Arc<Programmes>,
+    /// What takes two operators.
+    pub proposals: Arc<Proposals>,
     /// Partners, stores, contracts, API clients.
     pub partners: Arc<Partners>,
     /// Members, cards, households.
@@ -85,11 +90,13 @@ impl Services {
         let l = Arc::clone(&ledger);
         let purchases =
             Purchases::new(db.clone(), clock.clone(), Arc::clone(&p), Arc::clone(&q), l);
+        let proposals = Proposals::new(db.clone(), clock.clone(), Arc::clone(&p));
         let payments = Payments::new(db.clone(), clock.clone(), p, q);
         Self {
             ledger,
             purchases: Arc::new(purchases),
             payments: Arc::new(payments),
+            proposals: Arc::new(proposals),
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),
             live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
             programmes,

@@ -56,6 +56,11 @@ codes! {
     HouseholdNotFound "HOUSEHOLD_NOT_FOUND" "No household of this programme has that id.";
     IdempotencyKeyInvalid "IDEMPOTENCY_KEY_INVALID" "An idempotency key has 1 to 255 printable characters.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" "The key was used for another request; take a new key for a new wish.";
+    IdentityProviderInvalid "IDENTITY_PROVIDER_INVALID" "Not an OpenID provider: its issuer is an https:// address without query whose /.well-known/openid-configuration names that issuer and its keys.";
+    IdentityProviderNotFound "IDENTITY_PROVIDER_NOT_FOUND" "No identity provider of this programme has that id.";
+    IdentityProviderTaken "IDENTITY_PROVIDER_TAKEN" "That issuer and audience are registered already.";
+    IdentityProviderUnreachable "IDENTITY_PROVIDER_UNREACHABLE" "The OpenID provider doesn't answer as it should; nothing was done, try again later.";
+    IdentityTokenInvalid "IDENTITY_TOKEN_INVALID" "Not an ID token of a provider that the programme trusts, or one that has ended: sign in anew.";
     InsufficientPoints "INSUFFICIENT_POINTS" "The wallet has fewer available points than that.";
     LineInvalid "LINE_INVALID" "A line's SKU, category or brand is empty, too long or has control characters.";
     LineNotFound "LINE_NOT_FOUND" "The receipt has no line at that place, or the return names it twice.";
@@ -77,6 +82,8 @@ codes! {
     PaymentAlreadyReversed "PAYMENT_ALREADY_REVERSED" "The payment was reversed before.";
     PaymentNotFound "PAYMENT_NOT_FOUND" "The partner has no payment with that id.";
     PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
+    ProposalAlreadyDecided "PROPOSAL_ALREADY_DECIDED" "The proposal was approved or rejected before.";
+    ProposalNotFound "PROPOSAL_NOT_FOUND" "No proposal of this programme has that id.";
     PurchaseAlreadyClaimed "PURCHASE_ALREADY_CLAIMED" "The receipt belongs to a member already.";
     PurchaseNotFound "PURCHASE_NOT_FOUND" "No such receipt, or none that this caller may see.";
     QuantityInvalid "QUANTITY_INVALID" "A quantity is below zero or above 1,000,000,000.";

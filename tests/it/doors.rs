@@ -19,13 +19,16 @@ addStore o
 adjustPoints o
 adjustments o
 approveAdjustment o
+approveProposal o
 blockCard mo
 captureHold p
 claimPurchases mpo
 closeMember o
 closeStore o
 enrolMember po
+enrolWithIdentity nobodympo po
 hold mpo
+identityProviders o
 leaveHousehold o
 limits nobodympo po
 linkCard po
@@ -40,16 +43,20 @@ payWithPoints p
 placeHold p
 poolHousehold o
 programme mpo po
+proposals o
 purchase mpo
 purchases mpo
 quotePurchase p
 recordPurchase p
 recordPurchases p
 registerApiClient o
+registerIdentityProvider o
 reinstateMember o
 reinstatePartner o
 rejectAdjustment o
+rejectProposal o
 releaseHold p
+retireIdentityProvider o
 returnPurchase p
 reversePayment p
 revokeApiClient o
@@ -65,17 +72,19 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 12] = [
+const IDS: [(&str, &str); 14] = [
     ("adjustmentId", "adj"),
     ("apiClientId", "cli"),
     ("cardId", "crd"),
     ("entryId", "ent"),
     ("holdId", "hld"),
     ("householdId", "hhd"),
+    ("identityProviderId", "idp"),
     ("memberId", "mem"),
     ("memberIds", "mem"),
     ("partnerId", "ptn"),
     ("paymentId", "ent"),
+    ("proposalId", "prp"),
     ("purchaseId", "pur"),
     ("storeId", "sto"),
 ];

@@ -15,6 +15,7 @@ mod migrations;
 mod nodes;
 mod partners;
 mod programmes;
+mod proposals;
 mod purchases;
 mod quotes;
 mod readme;

@@ -1,25 +1,38 @@
 //! The tables as the database itself guards them: whoever reaches it past Florin can't rewrite what
 //! happened, and every migration can be undone.
 
+use entity::amount::Points;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 use serde_json::json;
+use service::programmes::Settings;
 
 use crate::support::books::Books;
 use crate::support::{World, receipt};
 
-#[tokio::test]
-async fn what_happened_can_be_neither_changed_nor_deleted() {
-    let world = World::new().await;
-    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+/// A world in which each table that holds history has a row.
+async fn world_with_everything() -> World {
+    let adjustment_limit = Points::new(5).unwrap();
+    let world =
+        World::with(Settings { adjustment_limit, pending_days: 0, ..Settings::default() }).await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
     grocer.does("recordPurchase", "points", receipt("R1", "C1", "100.00", world.now())).await;
     let hold = json!({ "member": { "cardNumber": "C1" }, "points": 10, "idempotencyKey": "h" });
     let placed = grocer.does("placeHold", "hold { id }", hold).await;
     let sale =
         json!({ "holdId": placed["hold"]["id"], "idempotencyKey": "c", "occurredAt": world.now() });
     grocer.does("captureHold", "isReplayed", sale).await;
+    let gift = json!({ "memberId": ana.id, "points": 1, "reason": "sorry", "idempotencyKey": "a" });
+    world.operator.does("adjustPoints", "adjustment { status }", gift).await;
+    let raise = json!({ "expectedVersion": 1, "adjustmentLimit": 6 });
+    world.operator.does("updateProgramme", "proposal { status }", raise).await;
     world.gateway.services.sequence().await.unwrap();
+    world
+}
 
+#[tokio::test]
+async fn what_happened_can_be_neither_changed_nor_deleted() {
+    let world = world_with_everything().await;
     let database = Database::connect(world.books.url()).await.unwrap();
     let mut forbidden: Vec<String> = [
         "update entry set points = points + 1",
@@ -29,6 +42,10 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "update receipt_key set scope = 'other'",
         "update fact set stream_seq = stream_seq + 1",
         "update audit_row set actor = 'nobody'",
+        "update allowance_use set points = points + 1",
+        "update proposal set wish = '{}'",
+        "update proposal set proposed_by = id",
+        "update proposal set status = 'APPLIED', decided_by = proposed_by, decided_at = proposed_at",
         "update contract set issue_price_micros = 0",
         "update lot set quantity = quantity + 1",
         "update lot set wallet_id = id",
@@ -51,7 +68,9 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "idempotency_key",
         "receipt_key",
         "fact",
+        "allowance_use",
         "audit_row",
+        "proposal",
         "contract",
         "lot",
         "hold",

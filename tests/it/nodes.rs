@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::provider::{Provider, Signer};
 use crate::support::{Caller, World, payment, receipt};
 
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
@@ -42,6 +43,11 @@ async fn ids_of_everything(world: &World, grocer: &Caller, ana: &Caller) -> Vec<
         .await;
     let gift = json!({ "memberId": ana.id, "points": 7, "reason": "sorry", "idempotencyKey": "a" });
     let gift = world.operator.does("adjustPoints", "adjustment { id }", gift).await;
+    let raise = json!({ "expectedVersion": 1, "adjustmentLimit": 6 });
+    let raise = world.operator.does("updateProgramme", "proposal { id }", raise).await;
+    let provider = Provider::new(Signer::ed25519()).await;
+    world.trusts(&provider).await;
+    let providers = world.operator.asks("{ identityProviders { nodes { id } } }").await;
     let seen = ana
         .asks(
             "{ programme { id } viewer { cards { id } wallet { id lots { nodes { id } }
@@ -68,6 +74,8 @@ async fn ids_of_everything(world: &World, grocer: &Caller, ana: &Caller) -> Vec<
         &pool["household"]["id"],
         &terms["partner"]["contracts"]["nodes"][0]["id"],
         &terms["partner"]["apiClients"]["nodes"][0]["id"],
+        &raise["proposal"]["id"],
+        &providers["identityProviders"]["nodes"][0]["id"],
     ];
     ids.into_iter().map(text).chain([grocer.id.clone(), ana.id.clone()]).collect()
 }
@@ -93,6 +101,8 @@ async fn an_id_leads_whoever_may_see_it_to_its_object_and_nobody_else() {
         "Household",
         "Contract",
         "ApiClient",
+        "Proposal",
+        "IdentityProvider",
         "Partner",
         "Member",
     ];
@@ -102,8 +112,11 @@ async fn an_id_leads_whoever_may_see_it_to_its_object_and_nobody_else() {
             .collect()
     };
     assert_eq!(found(&world.operator, &ids).await, but(&[]));
-    assert_eq!(found(&ana, &ids).await, but(&["Adjustment", "Contract", "ApiClient"]));
-    assert_eq!(found(&grocer, &ids).await, but(&["Card", "Adjustment", "Household"]));
+    let of_operators = ["Adjustment", "Proposal", "IdentityProvider"];
+    let to_ana = [&of_operators[..], &["Contract", "ApiClient"]].concat();
+    assert_eq!(found(&ana, &ids).await, but(&to_ana));
+    let to_grocer = [&of_operators[..], &["Card", "Household"]].concat();
+    assert_eq!(found(&grocer, &ids).await, but(&to_grocer));
     let public = ["Programme", "Store", "Partner"];
     let hidden: Vec<&str> = all.into_iter().filter(|kind| !public.contains(kind)).collect();
     assert_eq!(found(&fuel, &ids).await, but(&hidden));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::{auth, ledger, members, partners, programmes, purchases};
+use entity::{auth, ledger, members, partners, programmes, proposals, purchases};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
     Statement,
@@ -30,11 +30,12 @@ macro_rules! entities {
 
 fn entities() -> Tables {
     entities! {
-        auth::{signing_key},
+        auth::{identity, identity_provider, signing_key},
         ledger::{adjustment, allocation, entry, fact, hold, idempotency_key, lot, outbox, posting, wallet},
         members::{card, household, member, partner_reference},
         partners::{api_client, contract, partner, store},
         programmes::{audit_row, operator, programme},
+        proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},
     }
 }

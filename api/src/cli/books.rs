@@ -9,7 +9,7 @@ use service::hot::{HotStore, Memory, Redis};
 use service::{Clock, Db, Location, Services, migrate};
 
 use super::Failure;
-use crate::config::{Invalid, Site, Storage};
+use crate::config::{Environment, Invalid, Site, Storage};
 
 /// All use cases over books that are there: a command that only looks makes none.
 pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
@@ -27,8 +27,9 @@ pub(super) async fn open_or_make(storage: &Storage, site: &Site) -> Result<Servi
     storage.prepare()?;
     let master_key = MasterKey::new(*storage.master_key()?.expose());
     let db = database(storage).await?;
-    let services =
-        Services::new(db, Clock::System, hot(storage)?, auth::Settings { issuer, master_key });
+    let trusts_this_machine = site.environment == Environment::Development;
+    let auth = auth::Settings { issuer, master_key, trusts_this_machine };
+    let services = Services::new(db, Clock::System, hot(storage)?, auth);
     services.auth.prepare(services.clock.now()).await?;
     Ok(services)
 }

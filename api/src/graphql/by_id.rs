@@ -5,13 +5,15 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 
 use async_graphql::Context;
+use entity::auth::identity_provider;
 use entity::ids::{
-    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId, LotId, MemberId,
-    PurchaseId, ReturnId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, ProposalId, PurchaseId, ReturnId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
 use entity::partners::{api_client, contract};
+use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
 use service::{Actor, Error, Services};
 
@@ -78,8 +80,10 @@ by_id! {
     EntryId => entry::Model: ledger.entries, id;
     HoldId => hold::Model: payments.holds, id;
     HouseholdId => (household::Model, Vec<member::Model>): members.households, 0.id;
+    IdentityProviderId => identity_provider::Model: auth.providers_by_ids, id;
     LotId => lot::Model: ledger.lots, id;
     MemberId => member::Model: members.by_ids, id;
+    ProposalId => proposal::Model: proposals.by_ids, id;
     PurchaseId => purchase::Model: purchases.by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
 }

@@ -51,6 +51,7 @@
 //! [`mutation::Refuses`] are all that an item needs. Lists: `page::Asked { … }.window::<Node, _>()?`,
 //! then `page::Connection::new`. A field that can fail on its own is `Option<Result<T>>`.
 
+pub mod auth;
 pub mod by_id;
 pub mod enumeration;
 pub mod error;
@@ -66,6 +67,7 @@ pub mod page;
 pub mod partners;
 pub mod payments;
 pub mod programmes;
+pub mod proposals;
 pub mod purchases;
 pub mod scalars;
 pub mod subscriptions;
@@ -85,6 +87,8 @@ pub struct Query(
     limits::LimitsQuery,
     node::NodeQuery,
     programmes::ProgrammesQuery,
+    proposals::ProposalsQuery,
+    auth::AuthQuery,
     partners::PartnersQuery,
     members::MembersQuery,
     ledger::LedgerQuery,
@@ -96,7 +100,10 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     programmes::ProgrammesMutation,
+    proposals::ProposalsMutation,
+    auth::AuthMutation,
     partners::PartnersMutation,
+    members::EnrolmentMutation,
     members::MembersMutation,
     ledger::LedgerMutation,
     purchases::PurchasesMutation,

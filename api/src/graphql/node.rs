@@ -6,14 +6,16 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId, LotId, MemberId,
-    PartnerId, ProgrammeId, PurchaseId, ReturnId, StoreId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, PartnerId, ProgrammeId, ProposalId, PurchaseId, ReturnId,
+    StoreId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
 use service::page::PAGE_MAX;
 
 use super::app;
+use super::auth::IdentityProvider;
 use super::by_id::{ById, load};
 use super::error::Result;
 use super::ledger::{Adjustment, Entry, Lot, Wallet};
@@ -21,6 +23,7 @@ use super::members::{Card, Household, Member};
 use super::partners::{ApiClient, Contract, Partner, Store};
 use super::payments::Hold;
 use super::programmes::Programme;
+use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 
 /// Whatever has an id of its own.
@@ -41,6 +44,8 @@ pub(super) enum Node {
     Hold(Hold),
     /// Members who share a wallet.
     Household(Household),
+    /// An OpenID provider that members sign in with.
+    IdentityProvider(IdentityProvider),
     /// Points of one earning.
     Lot(Lot),
     /// A person holding points.
@@ -49,6 +54,8 @@ pub(super) enum Node {
     Partner(Partner),
     /// The programme.
     Programme(Programme),
+    /// What waits for a second operator, or waited.
+    Proposal(Proposal),
     /// One receipt.
     Purchase(Purchase),
     /// Goods that came back.
@@ -99,10 +106,12 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         HouseholdId::PREFIX => {
             asked.row::<HouseholdId, _>(|(row, members)| Household { row, members }).await
         }
+        IdentityProviderId::PREFIX => asked.row::<IdentityProviderId, _>(IdentityProvider).await,
         LotId::PREFIX => asked.row::<LotId, _>(Lot).await,
         MemberId::PREFIX => asked.row::<MemberId, _>(Member).await,
         PartnerId::PREFIX => asked.partner().await,
         ProgrammeId::PREFIX => asked.programme().await,
+        ProposalId::PREFIX => asked.row::<ProposalId, _>(Proposal).await,
         PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
         ReturnId::PREFIX => {
             let currency = currency(ctx).await?;

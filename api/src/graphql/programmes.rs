@@ -9,6 +9,7 @@ use service::programmes::{Amend, Rules, settings};
 use super::enumeration::Enumeration;
 use super::error::Result;
 use super::mutation::{answer, mutation};
+use super::proposals::Proposal;
 use super::scalars::{CurrencyCode, Points};
 use crate::graphql::app;
 
@@ -98,7 +99,8 @@ impl Programme {
         self.0.programme.hold_minutes_max
     }
 
-    /// An adjustment of more points needs a second operator.
+    /// How many points an operator may adjust and write off alone within 24 hours, given and taken
+    /// alike; what goes beyond needs a second operator.
     async fn adjustment_limit(&self) -> Points {
         self.0.programme.adjustment_limit.into()
     }
@@ -149,7 +151,7 @@ pub struct UpdateProgrammeInput {
     claim_days: Option<i32>,
     /// 1 to 43,200.
     hold_minutes_max: Option<i32>,
-    /// Not below zero.
+    /// Not below zero. To raise it takes a second operator.
     adjustment_limit: Option<Points>,
 }
 
@@ -157,8 +159,10 @@ mutation! {
     UpdateProgramme refuses [NameInvalid, TimeZoneUnknown, ValueOutOfRange, PointsInvalid];
     /// What changing the programme did.
     pub struct UpdateProgrammePayload {
-        /// The programme; null when refused.
+        /// The programme as it is now; null when refused.
         programme: Option<Programme>,
+        /// What waits for a second operator, in place of the change; null when the change was made.
+        proposal: Option<Proposal>,
     }
 }
 
@@ -168,8 +172,9 @@ pub struct ProgrammesMutation;
 
 #[Object]
 impl ProgrammesMutation {
-    /// Changes the programme's rules from now on. For operators with `programme:write`. `CONFLICT`
-    /// when it was changed since it was read.
+    /// Changes the programme's rules from now on. A change that raises the adjustment limit is
+    /// proposed, all of it, and waits for a second operator. For operators with `programme:write`.
+    /// `CONFLICT` when it was changed since it was read.
     async fn update_programme(
         &self,
         ctx: &Context<'_>,
@@ -177,11 +182,12 @@ impl ProgrammesMutation {
     ) -> Result<UpdateProgrammePayload> {
         let (services, actor) = app(ctx);
         let outcome = async {
-            services.programmes.amend(actor, input.wish()?).await?;
-            services.programmes.own(actor).await
+            let proposal = services.programmes.amend(actor, input.wish()?).await?;
+            Ok((services.programmes.own(actor).await?, proposal))
         };
-        answer(outcome.await, |rules| UpdateProgrammePayload {
+        answer(outcome.await, |(rules, proposal)| UpdateProgrammePayload {
             programme: Some(Programme(rules)),
+            proposal: proposal.map(Proposal),
             ..UpdateProgrammePayload::default()
         })
     }

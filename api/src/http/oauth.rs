@@ -1,8 +1,9 @@
-//! Tokens for partners' machines: `POST /oauth/token` with the client-credentials grant of RFC 6749,
-//! and the public keys that anyone may check tokens with.
+//! Tokens: `POST /oauth/token`, for partners' machines with the client-credentials grant of RFC 6749,
+//! and for members' apps with an ID token in exchange (RFC 8693); and the public keys that anyone may
+//! check tokens with.
 //!
-//! Whether a secret is right is for the services to say; here is only the shape of it. Neither a
-//! secret nor a token is ever logged.
+//! Whether a secret or an ID token is right is for the services to say; here is only the shape of it.
+//! Neither a secret nor a token is ever logged.
 
 use std::sync::Arc;
 
@@ -14,19 +15,27 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Error;
+use service::auth::Issued;
+use service::{Code, Error};
 
 use super::gateway::Gateway;
 use super::observe::Origin;
 
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// What a client sends, as a form.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Wish {
     grant_type: Option<String>,
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    subject_token: Option<String>,
+    subject_token_type: Option<String>,
 }
 
 /// What it gets.
@@ -36,6 +45,20 @@ struct Granted {
     token_type: &'static str,
     expires_in: i64,
     scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
+}
+
+impl Granted {
+    fn new(issued: Issued, now: DateTime<Utc>) -> Self {
+        Self {
+            access_token: issued.token,
+            token_type: "Bearer",
+            expires_in: (issued.expires_at - now).num_seconds(),
+            scope: issued.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" "),
+            issued_token_type: None,
+        }
+    }
 }
 
 /// Why it gets nothing: section 5.2.
@@ -68,21 +91,43 @@ async fn grant(
 ) -> Result<Granted, Denied> {
     let Form(wish) = form.map_err(|error| Denied::request(error.body_text()))?;
     match wish.grant_type.as_deref() {
-        Some("client_credentials") => {}
-        Some(_) => return Err(Denied::new("unsupported_grant_type", "use client_credentials")),
-        None => return Err(Denied::request("grant_type is missing")),
+        Some("client_credentials") => to_client(gateway, origin, headers, wish).await,
+        Some(TOKEN_EXCHANGE) => to_member(gateway, origin, wish).await,
+        Some(_) => Err(Denied::new(
+            "unsupported_grant_type",
+            format!("use client_credentials, or {TOKEN_EXCHANGE}"),
+        )),
+        None => Err(Denied::request("grant_type is missing")),
     }
+}
+
+async fn to_client(
+    gateway: &Gateway,
+    origin: &Origin,
+    headers: &HeaderMap,
+    wish: Wish,
+) -> Result<Granted, Denied> {
     let (client, secret) = credentials(headers, &wish)?;
     let scope = wish.scope.as_deref();
     let address = origin.address.to_string();
     let now = gateway.services.clock.now();
     let issued = gateway.services.auth.client_token(&client, &secret, scope, &address, now).await?;
-    Ok(Granted {
-        access_token: issued.token,
-        token_type: "Bearer",
-        expires_in: (issued.expires_at - now).num_seconds(),
-        scope: issued.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" "),
-    })
+    Ok(Granted::new(issued, now))
+}
+
+async fn to_member(gateway: &Gateway, origin: &Origin, wish: Wish) -> Result<Granted, Denied> {
+    if wish.subject_token_type.as_deref() != Some(ID_TOKEN) {
+        return Err(Denied::request(format!("subject_token_type must be {ID_TOKEN}")));
+    }
+    let id_token = wish.subject_token.ok_or_else(|| Denied::request("subject_token is missing"))?;
+    let address = origin.address.to_string();
+    let now = gateway.services.clock.now();
+    let issued = gateway.services.auth.member_token(&id_token, &address, now).await;
+    let issued = issued.map_err(|error| match error {
+        Error::Forbidden(why) => Denied::new("invalid_grant", why),
+        other => other.into(),
+    })?;
+    Ok(Granted { issued_token_type: Some(ACCESS_TOKEN), ..Granted::new(issued, now) })
 }
 
 /// The client's name and secret: by Basic authentication or in the form, not both.
@@ -148,6 +193,12 @@ impl From<Error> for Denied {
         match error {
             Error::Unauthenticated(_) => Self::client("unknown client or wrong secret"),
             Error::Forbidden(why) => Self::new("unauthorized_client", why),
+            Error::Refused(refusal) if refusal.code == Code::IdentityProviderUnreachable => Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                retry_after_seconds: Some(30),
+                ..Self::new("temporarily_unavailable", refusal.message)
+            },
+            Error::Refused(refusal) => Self::request(refusal.message),
             Error::BadInput { message, .. } => Self::new("invalid_scope", message),
             Error::Throttled { retry_after_seconds } => Self {
                 status: StatusCode::TOO_MANY_REQUESTS,
@@ -215,7 +266,7 @@ mod tests {
         let headers = HeaderMap::from_iter(value.map(|value| (AUTHORIZATION, value)));
         let (client_id, client_secret) =
             form.map(|(id, secret)| (id.into(), secret.into())).unzip();
-        credentials(&headers, &Wish { grant_type: None, scope: None, client_id, client_secret })
+        credentials(&headers, &Wish { client_id, client_secret, ..Wish::default() })
     }
 
     #[test]

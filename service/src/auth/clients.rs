@@ -47,19 +47,23 @@ pub(super) async fn throttle(hot: &dyn HotStore, client: &str, address: &str) ->
     let client = client.get(..64).unwrap_or(client);
     let address = network(address);
     for key in [format!("sign-in:{address}"), format!("sign-in:{address}:{client}")] {
-        let level = hot.pour(&key, ATTEMPTS, DROPS_PER_ATTEMPT).await;
-        let retry_after = match level {
-            Ok(level) if level.is_accepted => continue,
-            Ok(level) => level.retry_after.as_secs().max(1),
-            Err(_) => 5,
-        };
-        return Err(Error::Throttled { retry_after_seconds: retry_after });
+        pour(hot, &key, ATTEMPTS, DROPS_PER_ATTEMPT).await?;
     }
     Ok(())
 }
 
+/// Counts an attempt. When it can't be counted, it isn't made.
+pub(super) async fn pour(hot: &dyn HotStore, key: &str, bucket: Bucket, drops: u64) -> Result<()> {
+    let retry_after_seconds = match hot.pour(key, bucket, drops).await {
+        Ok(level) if level.is_accepted => return Ok(()),
+        Ok(level) => level.retry_after.as_secs().max(1),
+        Err(_) => 5,
+    };
+    Err(Error::Throttled { retry_after_seconds })
+}
+
 /// Where an address belongs: one caller has a whole /64 of IPv6.
-fn network(address: &str) -> String {
+pub(super) fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

@@ -1,10 +1,13 @@
-//! Who may come in: tokens, the keys that sign them, and the clients that ask for them.
+//! Who may come in: tokens, the keys that sign them, and the clients and persons that ask for them.
 //!
 //! Tokens are JWTs signed with Ed25519 by keys of the database. The algorithm comes from here,
 //! never from a token's header; `jwk`, `jku` and `x5u` are ignored.
 
 pub mod clients;
+mod identities;
 mod keys;
+mod provider_keys;
+pub(crate) mod providers;
 mod seal;
 mod secrets;
 mod status;
@@ -20,21 +23,25 @@ use entity::ids::ProgrammeId;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
+pub use self::identities::Identity;
 pub use self::keys::{KeySet, PublicKey};
+pub use self::providers::RegisterProvider;
 
 pub(crate) use self::status::check as check_owner;
 
 use self::keys::KeyRing;
+use self::provider_keys::ProviderKeys;
 use self::tokens::{Verified, verify};
 use crate::actor::{Actor, Scope, Who};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::hot::HotStore;
+use crate::outside::Outside;
 
 /// How many verified tokens are remembered.
 const TOKENS_REMEMBERED: usize = 10_000;
-/// How long a partner's token holds.
-const CLIENT_TOKEN: TimeDelta = TimeDelta::minutes(15);
+/// How long a token holds that a client or person asked for.
+const TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 
 /// The key that seals private keys at rest. Never printed.
 #[derive(Clone)]
@@ -60,6 +67,8 @@ pub struct Settings {
     pub issuer: String,
     /// Seals private keys.
     pub master_key: MasterKey,
+    /// Whether an OpenID provider may be on this machine, without TLS: in development.
+    pub trusts_this_machine: bool,
 }
 
 /// A token that was issued.
@@ -79,6 +88,8 @@ pub struct Auth {
     issuer: String,
     keys: KeyRing,
     verified: Cache<[u8; 32], Verified>,
+    outside: Outside,
+    provider_keys: ProviderKeys,
 }
 
 impl Auth {
@@ -88,6 +99,8 @@ impl Auth {
             keys: KeyRing::new(db.clone(), settings.master_key),
             issuer: settings.issuer,
             verified: Cache::new(TOKENS_REMEMBERED),
+            outside: Outside::new(settings.trusts_this_machine),
+            provider_keys: ProviderKeys::default(),
             db,
             hot,
         }
@@ -164,6 +177,6 @@ impl Auth {
         let row = row.ok_or(Error::Unauthenticated("unknown client or wrong secret"))?;
         let scopes = clients::granted(&row.scopes, scope)?;
         let who = Who::Partner(row.partner_id, row.id);
-        self.issue(row.programme_id, who, scopes, CLIENT_TOKEN, now).await
+        self.issue(row.programme_id, who, scopes, TOKEN_LIFE, now).await
     }
 }

@@ -1,4 +1,4 @@
-//! Operators change a balance: at once up to the programme's limit, with a second operator above.
+//! Operators change a balance: at once as far as their allowance goes, with a second operator beyond.
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::core::{Action, Command, Key, NewLot};
 use super::reason::Cause;
-use super::{Ledger, apply_one, find_entry};
+use super::{Ledger, allowance, apply_one, find_entry};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::error::Result;
@@ -84,12 +84,12 @@ impl Ledger {
                 return Ok(Adjusted { adjustment, is_replay: true });
             }
             let mut row = proposal(&rules, &wish, reason.clone(), operator, now);
-            if amount <= rules.programme.adjustment_limit {
+            if amount <= allowance::left(&tx, &rules, operator, now).await? {
                 row.status = AdjustmentStatus::Applied;
-                row.entry_id = Some(
-                    self.apply_adjustment(&tx, actor, &rules, &member, &row, Some(key.clone()))
-                        .await?,
-                );
+                let key = Some(key.clone());
+                let entry = self.apply_adjustment(&tx, actor, &rules, &member, &row, key).await?;
+                allowance::note(&tx, &rules, operator, (entry, amount), now).await?;
+                row.entry_id = Some(entry);
             } else {
                 let outcome =
                     Outcome { wallet: None, entry: None, subject: Some(row.id.to_string()) };
@@ -184,18 +184,11 @@ impl Ledger {
         Ok(apply_one(tx, rules.for_ledger(), command).await?.entry)
     }
 
-    /// Lets some of a debt go, up to the programme's adjustment limit.
+    /// Lets some of a debt go, as far as the operator's allowance goes.
     pub async fn write_off(&self, actor: &Actor, wish: WriteOff) -> Result<(entry::Model, bool)> {
-        let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
+        let (programme, operator) = actor.operator(Scope::LedgerAdjust)?;
         let rules = self.programmes.rules(programme).await?;
         above_zero(wish.points)?;
-        if wish.points > rules.programme.adjustment_limit {
-            let message = format!(
-                "At most {} points can be written off by one operator.",
-                rules.programme.adjustment_limit
-            );
-            return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("points").into());
-        }
         let note =
             text::clean(&wish.reason, 500, Code::ReasonInvalid).map_err(|r| r.at("reason"))?;
         let key = keys::key(actor, &wish.idempotency_key, "writeOffDebt", &wish)?;
@@ -203,10 +196,17 @@ impl Ledger {
             let now = self.clock.now();
             let tx = self.db.begin().await?;
             let member = lock_member(&tx, &rules, wish.member).await?;
+            let left = allowance::left(&tx, &rules, operator, now).await?;
             let cause = Cause::WriteOff { note: note.clone() };
             let action = Action::WriteOff { points: wish.points };
             let command = command(actor, &member, now, Some(key.clone()), cause, action);
             let receipt = apply_one(&tx, rules.for_ledger(), command).await?;
+            if receipt.is_replay {
+                return Ok(receipt);
+            }
+            within(left, wish.points)?;
+            let used = (receipt.entry, wish.points);
+            allowance::note(&tx, &rules, operator, used, now).await?;
             tx.commit(receipt).await
         })
         .await?;
@@ -242,6 +242,18 @@ impl Ledger {
             .filter(adjustment::Column::Id.is_in(ids.iter().copied()));
         Ok(query.all(self.db.reader()).await?)
     }
+}
+
+/// A debt that is let go isn't proposed: it can be let go in parts, or as an adjustment.
+fn within(left: Points, points: Points) -> Result<(), Refusal> {
+    if points <= left {
+        return Ok(());
+    }
+    let message = format!(
+        "Within 24 hours one operator may write off {left} points more; adjust the balance instead, \
+         and a second operator can approve it."
+    );
+    Err(Refusal::new(Code::ValueOutOfRange).because(message).at("points"))
 }
 
 fn amount(points: i64) -> Result<Points, Refusal> {

@@ -5,6 +5,7 @@
 //! Nothing else may write to the ledger's tables, but for a new, empty wallet.
 
 mod adjust;
+mod allowance;
 #[cfg(test)]
 mod batches;
 pub mod core;

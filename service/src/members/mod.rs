@@ -1,6 +1,7 @@
 //! Members: enrolled, named by cards and customer numbers, suspended, closed; households.
 
 mod households;
+mod identity;
 mod names;
 mod resolve;
 mod see;

@@ -1,5 +1,6 @@
 //! Programmes: made on the command line, amended by their operators.
 
+pub(crate) mod amend;
 mod rules;
 pub mod settings;
 
@@ -12,11 +13,11 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
+pub use self::amend::Amend;
 pub use self::rules::Rules;
 pub use self::settings::Settings;
 
-use crate::actor::{Actor, Scope};
-use crate::audit::{self, Change};
+use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -48,17 +49,6 @@ pub struct Create {
     pub settings: Settings,
     /// Who runs it first.
     pub operator: String,
-}
-
-/// What an operator changes; what is left out stays.
-#[derive(Clone, Debug, Default)]
-pub struct Amend {
-    /// The version that the operator saw.
-    pub expected_version: i32,
-    /// A new name.
-    pub name: Option<String>,
-    /// New settings.
-    pub settings: settings::Change,
 }
 
 impl Programmes {
@@ -104,31 +94,9 @@ impl Programmes {
         self.rules(actor.programme()?).await
     }
 
-    /// Changes what the programme's operators may.
-    pub async fn amend(&self, actor: &Actor, wish: Amend) -> Result<programme::Model> {
-        let (programme, _) = actor.operator(Scope::ProgrammeWrite)?;
-        let at = self.clock.now();
-        let tx = self.db.begin().await?;
-        let before = lock(&tx, programme).await?;
-        if before.version != wish.expected_version {
-            return Err(Error::Conflict(before.version));
-        }
-        let mut after = wish.settings.apply_to(before.clone())?;
-        if let Some(name) = &wish.name {
-            after.name = text::name(name)?;
-        }
-        after.version += 1;
-        let change = Change {
-            action: "programme.amended",
-            subject: programme.to_string(),
-            before: Some(&settings::seen(&before)),
-            after: Some(&settings::seen(&after)),
-        };
-        audit::append(&tx, actor, programme, at, change).await?;
-        let row = after.into_active_model().reset_all().update(tx.connection()).await?;
-        let row = tx.commit(row).await?;
+    /// Reads the programme's rules anew next time.
+    pub(crate) fn forget(&self, programme: ProgrammeId) {
         self.rules.forget(programme);
-        Ok(row)
     }
 
     /// The programme's rules, at most five seconds old.
@@ -198,13 +166,6 @@ impl Programmes {
         })
         .await
     }
-}
-
-async fn lock(tx: &tx::Tx, programme: ProgrammeId) -> Result<programme::Model> {
-    use sea_orm::QuerySelect;
-    let row =
-        programme::Entity::find_by_id(programme).lock_exclusive().one(tx.connection()).await?;
-    row.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))
 }
 
 async fn new_operator(

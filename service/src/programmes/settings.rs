@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use entity::amount::Points;
 use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
+use serde::{Deserialize, Serialize};
 
 use crate::refusal::{Code, Refusal};
 
@@ -31,12 +32,13 @@ pub struct Settings {
     pub claim_days: i32,
     /// How long a hold may stand, 1 to 43,200 minutes.
     pub hold_minutes_max: i32,
-    /// An adjustment of more needs a second operator.
+    /// What an operator may adjust and write off alone within 24 hours; more needs a second one.
     pub adjustment_limit: Points,
 }
 
 /// Settings to be changed; what is left out stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Change {
     pub time_zone: Option<String>,
     pub expiry_policy: Option<ExpiryPolicy>,

@@ -119,6 +119,7 @@ async fn services() -> (Services, PathBuf) {
     let auth = auth::Settings {
         issuer: "http://florin.test".to_owned(),
         master_key: auth::MasterKey::new([7; 32]),
+        trusts_this_machine: false,
     };
     let services =
         Services::new(db, Clock::System, hot(&format!("florin-test/{}", Uuid::now_v7())), auth);

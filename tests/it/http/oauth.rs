@@ -16,8 +16,16 @@ async fn denied(form: &[(&str, &str)]) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn only_client_credentials_are_granted() {
+async fn only_client_credentials_and_exchanges_of_id_tokens_are_granted() {
     assert_eq!(denied(&[("grant_type", "password")]).await, (400, "unsupported_grant_type".into()));
+    let exchange = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
+    let id_token = ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token");
+    let access_token = ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
+    let subject = ("subject_token", "a.b.c");
+    for form in [&[exchange][..], &[exchange, id_token], &[exchange, access_token, subject]] {
+        assert_eq!(denied(form).await, (400, "invalid_request".into()));
+    }
+    assert_eq!(denied(&[exchange, id_token, subject]).await, (400, "invalid_request".into()));
     assert_eq!(denied(&[("scope", "a")]).await, (400, "invalid_request".into()));
 }
 

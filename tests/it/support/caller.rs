@@ -40,6 +40,11 @@ impl Caller {
         Self { token: None, ..self.clone() }
     }
 
+    /// The same with that token.
+    pub(crate) fn with(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     pub(super) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }

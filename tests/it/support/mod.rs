@@ -6,6 +6,7 @@ mod caller;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 mod postgres;
+pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod socket;
 pub(crate) mod wire;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 use self::books::Books;
 pub(crate) use self::caller::{Caller, code};
 use self::gateway::Gateway;
+use self::provider::Provider;
 
 /// When every story begins.
 pub(crate) const START: &str = "2026-03-02T09:00:00Z";
@@ -108,6 +110,16 @@ impl World {
         let programmes = &self.gateway.services.programmes;
         let row = programmes.operator_named(self.programme, "bea").await.unwrap();
         self.caller(Who::Operator(row.id)).await.named(row.id.to_string())
+    }
+
+    /// Two operators agree that members may sign in there.
+    pub(crate) async fn trusts(&self, provider: &Provider) {
+        let wish = json!({ "issuer": provider.issuer, "audience": "app" });
+        let proposed =
+            self.operator.does("registerIdentityProvider", "proposal { id }", wish).await;
+        let named = json!({ "proposalId": proposed["proposal"]["id"] });
+        let bea = self.second_operator().await;
+        bea.does("approveProposal", "proposal { status }", named).await;
     }
 
     /// A partner with a contract: one point a euro, and points are spent there too.

@@ -24,7 +24,7 @@ const TOP_LEVEL: [&str; 14] = [
     "tests",
 ];
 
-const CONTEXTS: [&str; 18] = [
+const CONTEXTS: [&str; 19] = [
     "analytics",
     "auth",
     "cashback",
@@ -39,6 +39,7 @@ const CONTEXTS: [&str; 18] = [
     "partners",
     "payments",
     "programmes",
+    "proposals",
     "purchases",
     "rewards",
     "settlement",

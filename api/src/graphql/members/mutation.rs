@@ -1,8 +1,8 @@
-//! Enrolling members, naming them, suspending them, and pooling households.
+//! Naming members, suspending them, and pooling households.
 
 use async_graphql::{Context, InputObject, Object};
 use entity::ids::{CardId, HouseholdId, MemberId};
-use service::members::{Enrol, Pool};
+use service::members::Pool;
 
 use super::{Card, Household, Member};
 use crate::graphql::app;
@@ -13,16 +13,6 @@ use crate::graphql::scalars::Id;
 /// The mutations of this context.
 #[derive(Default)]
 pub struct MembersMutation;
-
-/// A member to be enrolled.
-#[derive(InputObject)]
-pub struct EnrolMemberInput {
-    /// Its first card: 1 to 64 letters, digits, hyphens or dots. It is the natural key: enrolling a
-    /// card again answers with its member.
-    card_number: String,
-    /// The calling partner's own customer number, 1 to 64 characters. Only for partners.
-    partner_reference: Option<String>,
-}
 
 /// A further card of a member.
 #[derive(InputObject)]
@@ -84,17 +74,6 @@ pub struct PoolHouseholdInput {
 pub struct LeaveHouseholdInput {
     /// Which.
     member_id: Id<MemberId>,
-}
-
-mutation! {
-    EnrolMember refuses [CardNumberInvalid, ReferenceInvalid, ReferenceTaken];
-    /// What enrolling did.
-    pub struct EnrolMemberPayload {
-        /// The member; null when refused.
-        member: Option<Member>,
-        /// Whether the card had been enrolled before.
-        is_replayed: bool,
-    }
 }
 
 mutation! {
@@ -174,23 +153,6 @@ mutation! {
 
 #[Object]
 impl MembersMutation {
-    /// Enrols a member with a card. For operators, and for partners with `members:write`: at the
-    /// till, or for a person who signs up in the partner's own shop or app.
-    async fn enrol_member(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is wanted.")] input: EnrolMemberInput,
-    ) -> Result<EnrolMemberPayload> {
-        let (services, actor) = app(ctx);
-        let wish =
-            Enrol { card_number: input.card_number, partner_reference: input.partner_reference };
-        answer(services.members.enrol(actor, wish).await, |done| EnrolMemberPayload {
-            member: Some(Member(done.member)),
-            is_replayed: done.is_replay,
-            ..EnrolMemberPayload::default()
-        })
-    }
-
     /// Gives a member a further card, up to ten. For operators, and partners that have dealt with the
     /// member: whoever has the card in hand. Linking again changes nothing.
     async fn link_card(

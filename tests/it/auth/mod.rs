@@ -1,5 +1,7 @@
 //! Who comes in: a client by its secret, and nobody by another's door.
 
+mod identities;
+
 use chrono::TimeDelta;
 use entity::ids::ApiClientId;
 use sea_orm::{ConnectionTrait, Database};

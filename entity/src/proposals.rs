@@ -1,0 +1,4 @@
+//! What takes two operators.
+
+pub mod allowance_use;
+pub mod proposal;

@@ -1,0 +1,100 @@
+//! Changing a programme's settings. What loosens the control over operators themselves, a higher
+//! adjustment limit, takes two of them: otherwise whoever is held to it could lift it.
+
+use chrono::{DateTime, Utc};
+use entity::ids::ProgrammeId;
+use entity::programmes::programme;
+use entity::proposals::proposal;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use super::{Programmes, settings};
+use crate::actor::{Actor, Scope};
+use crate::audit::{self, Change};
+use crate::error::{Error, Result};
+use crate::proposals::{self, Wish};
+use crate::text;
+use crate::tx::Tx;
+
+/// What an operator changes; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Amend {
+    /// The version that the operator saw.
+    pub expected_version: i32,
+    /// A new name.
+    pub name: Option<String>,
+    /// New settings.
+    #[serde(flatten)]
+    pub settings: settings::Change,
+}
+
+impl Programmes {
+    /// Changes what the programme's operators may. A change that raises the adjustment limit is
+    /// proposed instead, all of it, and answered with.
+    pub async fn amend(&self, actor: &Actor, wish: Amend) -> Result<Option<proposal::Model>> {
+        let (programme, operator) = actor.operator(Scope::ProgrammeWrite)?;
+        let at = self.clock.now();
+        let tx = self.db.begin().await?;
+        let (before, after) = amended(&tx, programme, &wish).await?;
+        if after.adjustment_limit > before.adjustment_limit {
+            let wish = Wish::AmendProgramme(wish);
+            let proposal = proposals::make(&tx, actor, (programme, operator), &wish, at).await?;
+            return tx.commit(Some(proposal)).await;
+        }
+        write(&tx, actor, &before, after, at).await?;
+        tx.commit(()).await?;
+        self.forget(programme);
+        Ok(None)
+    }
+}
+
+/// Changes what two operators agreed on.
+pub(crate) async fn apply(
+    tx: &Tx,
+    actor: &Actor,
+    programme: ProgrammeId,
+    wish: Amend,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let (before, after) = amended(tx, programme, &wish).await?;
+    write(tx, actor, &before, after, at).await
+}
+
+/// How the programme is, locked, and how it would be.
+async fn amended(
+    tx: &Tx,
+    programme: ProgrammeId,
+    wish: &Amend,
+) -> Result<(programme::Model, programme::Model)> {
+    let before =
+        programme::Entity::find_by_id(programme).lock_exclusive().one(tx.connection()).await?;
+    let before = before.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))?;
+    if before.version != wish.expected_version {
+        return Err(Error::Conflict(before.version));
+    }
+    let mut after = wish.settings.clone().apply_to(before.clone())?;
+    if let Some(name) = &wish.name {
+        after.name = text::name(name)?;
+    }
+    after.version += 1;
+    Ok((before, after))
+}
+
+async fn write(
+    tx: &Tx,
+    actor: &Actor,
+    before: &programme::Model,
+    after: programme::Model,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let change = Change {
+        action: "programme.amended",
+        subject: before.id.to_string(),
+        before: Some(&settings::seen(before)),
+        after: Some(&settings::seen(&after)),
+    };
+    audit::append(tx, actor, before.id, at, change).await?;
+    after.into_active_model().reset_all().update(tx.connection()).await?;
+    Ok(())
+}
