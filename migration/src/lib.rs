@@ -13,6 +13,7 @@ mod m20261122_000005_purchases;
 mod m20261122_000006_auth;
 mod m20261124_000007_proposals;
 mod m20261124_000008_identities;
+mod m20261124_000009_former_wallets;
 
 use sea_orm_migration::prelude::*;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_auth::Migration),
             Box::new(m20261124_000007_proposals::Migration),
             Box::new(m20261124_000008_identities::Migration),
+            Box::new(m20261124_000009_former_wallets::Migration),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Members: enrolled once a card, named by one member, stopped, pooled.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{World, payment, receipt};
 
@@ -74,5 +74,56 @@ async fn a_household_shares_one_wallet() {
     assert_eq!(world.operator.is_refused("poolHousehold", pool).await.0, "MEMBER_ALREADY_POOLED");
     world.operator.does("leaveHousehold", "member { id }", json!({ "memberId": bob.id })).await;
     assert_eq!((world.wallet(&ana).await[0], world.wallet(&bob).await[0]), (10, 0));
+    world.closes().await;
+}
+
+/// What happened in the wallets that a member had, and has, newest first.
+const HISTORIES: &str = "{ viewer { formerWallets { history { nodes { kind points } } }
+    wallet { history { nodes { kind points } } } } }";
+
+fn kinds(wallet: &Value) -> Vec<&str> {
+    let nodes = wallet["history"]["nodes"].as_array().unwrap();
+    nodes.iter().map(|node| node["kind"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_happened_before_pooling_and_leaving_is_still_seen_and_what_came_after_is_not() {
+    let world = World::new().await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
+    let first = ana.asks("{ viewer { history { nodes { id } } } }").await;
+    let first = first["viewer"]["history"]["nodes"][0]["id"].clone();
+    world.seconds_pass(1);
+    let pool = json!({ "memberIds": [ana.id, bob.id] });
+    world.operator.does("poolHousehold", "household { id }", pool).await;
+    world.seconds_pass(1);
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 10, "k", world.now())).await;
+    world.seconds_pass(1);
+    let leave = json!({ "memberId": ana.id });
+    world.operator.does("leaveHousehold", "member { id }", leave).await;
+    world.seconds_pass(1);
+    grocer.does("recordPurchase", "points", receipt("R2", "C2", "40.00", world.now())).await;
+
+    let seen = ana.asks(HISTORIES).await["viewer"].clone();
+    assert!(kinds(&seen["wallet"]).is_empty());
+    assert_eq!(
+        kinds(&seen["formerWallets"][0]),
+        ["PAID", "POOLED_IN", "POOLED_IN"],
+        "the household's"
+    );
+    assert_eq!(kinds(&seen["formerWallets"][1]), ["POOLED_OUT", "EARNED"], "its own");
+    let by_id = ana.asks(&format!("{{ node(id: {first}) {{ id }} }}")).await;
+    assert_eq!(by_id["node"]["id"], first);
+
+    let latest = bob.asks("{ viewer { history { nodes { id kind } } } }").await;
+    let latest = latest["viewer"]["history"]["nodes"][0].clone();
+    assert_eq!(latest["kind"], "EARNED");
+    let query = format!("{{ node(id: {}) {{ id }} }}", latest["id"]);
+    assert_eq!(ana.asks(&query).await["node"], Value::Null, "it had left");
+    let query = format!("{{ node(id: {first}) {{ id }} }}");
+    assert_eq!(bob.asks(&query).await["node"], Value::Null, "it was another's own");
+    let by_grocer = "{ member(by: { cardNumber: \"C1\" }) { formerWallets { leftAt } } }";
+    assert_eq!(grocer.asks(by_grocer).await["member"]["formerWallets"], json!([]));
     world.closes().await;
 }

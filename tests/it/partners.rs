@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{World, payment, receipt};
+use crate::support::{World, code, payment, receipt};
 
 #[tokio::test]
 async fn a_code_is_taken_once_and_must_be_one() {
@@ -18,6 +18,11 @@ async fn a_code_is_taken_once_and_must_be_one() {
         world.operator.is_refused("onboardPartner", wish("Gro cer")).await.0,
         "CODE_INVALID"
     );
+    let fuel = || world.operator.tries("onboardPartner", "partner { code }", wish("fuel"));
+    let (one, two, three) = tokio::join!(fuel(), fuel(), fuel());
+    let mut codes = [code(&one), code(&two), code(&three)];
+    codes.sort();
+    assert_eq!(codes, ["CODE_TAKEN", "CODE_TAKEN", "OK"], "three at once");
     world.closes().await;
 }
 

@@ -32,7 +32,7 @@ fn entities() -> Tables {
     entities! {
         auth::{identity, identity_provider, signing_key},
         ledger::{adjustment, allocation, entry, fact, hold, idempotency_key, lot, outbox, posting, wallet},
-        members::{card, household, member, partner_reference},
+        members::{card, former_wallet, household, member, partner_reference},
         partners::{api_client, contract, partner, store},
         programmes::{audit_row, operator, programme},
         proposals::{allowance_use, proposal},

@@ -10,8 +10,8 @@ use entity::amount::Points;
 use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId};
 use entity::ledger::entry::EntryKind;
 use entity::ledger::{allocation, entry, lot, wallet};
-use entity::members::member;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use entity::members::{former_wallet, member};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::Ledger;
@@ -19,6 +19,9 @@ use super::core::spending_order;
 use crate::actor::{Actor, Who};
 use crate::error::Result;
 use crate::page::{Page, Window};
+
+/// How many moments of expiry are shown.
+const EXPIRIES_MAX: u64 = 100;
 
 /// Which entries of a history; all if nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,8 @@ pub struct HistoryFilter {
     pub from: Option<DateTime<Utc>>,
     /// Only what happened before.
     pub until: Option<DateTime<Utc>>,
+    /// Only what was recorded by then.
+    pub recorded_until: Option<DateTime<Utc>>,
 }
 
 /// A lot's part in an entry.
@@ -70,7 +75,7 @@ impl Ledger {
     }
 
     /// Entries by id that the caller may see: operators all, a partner those at its own tills, a
-    /// member those of its wallet.
+    /// member those of its wallet, and of those that it had.
     pub async fn entries(&self, actor: &Actor, ids: &[EntryId]) -> Result<Vec<entry::Model>> {
         let programme = actor.programme()?;
         let query = entry::Entity::find()
@@ -78,14 +83,14 @@ impl Ledger {
             .filter(entry::Column::Id.is_in(ids.iter().copied()));
         let mut found = as_seen_by(actor, query).all(self.db.reader()).await?;
         if let Who::Member(_) = actor.who() {
-            let own = self.own_wallet(actor).await?;
-            found.retain(|entry| Some(entry.wallet_id) == own);
+            let own = self.own_wallets(actor).await?;
+            found.retain(|entry| own.iter().any(|own| own.holds(entry)));
         }
         Ok(found)
     }
 
     /// Lots by id that the caller may see: operators all, a partner those that it issued, a member
-    /// those of its wallet.
+    /// those of its wallet, and of those that it had.
     pub async fn lots(&self, actor: &Actor, ids: &[LotId]) -> Result<Vec<lot::Model>> {
         let programme = actor.programme()?;
         let query = lot::Entity::find()
@@ -93,17 +98,26 @@ impl Ledger {
             .filter(lot::Column::Id.is_in(ids.iter().copied()));
         let mut found = issued_by(actor, query).all(self.db.reader()).await?;
         if let Who::Member(_) = actor.who() {
-            let own = self.own_wallet(actor).await?;
-            found.retain(|lot| Some(lot.wallet_id) == own);
+            let own = self.own_wallets(actor).await?;
+            found.retain(|lot| own.iter().any(|own| own.held(lot)));
         }
         Ok(found)
     }
 
-    async fn own_wallet(&self, actor: &Actor) -> Result<Option<WalletId>> {
+    /// The wallet that the member has, and those that it had.
+    async fn own_wallets(&self, actor: &Actor) -> Result<Vec<Own>> {
         let (programme, member) = actor.member()?;
-        let query =
+        let now =
             member::Entity::find_by_id(member).filter(member::Column::ProgrammeId.eq(programme));
-        Ok(query.one(self.db.reader()).await?.map(|member| member.wallet_id))
+        let now = now.one(self.db.reader()).await?;
+        let now = now.map(|member| Own { wallet: member.wallet_id, left_at: None });
+        let before = former_wallet::Entity::find()
+            .filter(former_wallet::Column::ProgrammeId.eq(programme))
+            .filter(former_wallet::Column::MemberId.eq(member));
+        let before = before.all(self.db.reader()).await?;
+        let before =
+            before.into_iter().map(|row| Own { wallet: row.wallet_id, left_at: Some(row.left_at) });
+        Ok(before.chain(now).collect())
     }
 
     /// The entries that these receipts made.
@@ -147,23 +161,19 @@ impl Ledger {
     ) -> Result<Vec<(DateTime<Utc>, Points)>> {
         let programme = actor.programme()?;
         let query = lot::Entity::find()
+            .select_only()
+            .column(lot::Column::ExpiresAt)
+            .column_as(lot::Column::Remaining.sum().cast_as("bigint"), "points")
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::WalletId.eq(wallet))
             .filter(lot::Column::Remaining.gt(0))
             .filter(lot::Column::ExpiresAt.is_not_null())
-            .order_by_asc(lot::Column::ExpiresAt);
-        let mut dates: Vec<(DateTime<Utc>, Points)> = Vec::new();
-        for lot in query.all(self.db.reader()).await? {
-            let Some(expires_at) = lot.expires_at else { continue };
-            match dates.last_mut() {
-                Some((date, points)) if *date == expires_at => {
-                    *points = points.plus(lot.remaining).unwrap_or(Points::MAX);
-                }
-                _ => dates.push((expires_at, lot.remaining)),
-            }
-        }
-        dates.truncate(100);
-        Ok(dates)
+            .group_by(lot::Column::ExpiresAt)
+            .order_by_asc(lot::Column::ExpiresAt)
+            .limit(EXPIRIES_MAX);
+        let dates: Vec<(DateTime<Utc>, i64)> = query.into_tuple().all(self.db.reader()).await?;
+        let points = |(at, sum)| (at, Points::new(sum).unwrap_or(Points::MAX));
+        Ok(dates.into_iter().map(points).collect())
     }
 
     /// Which lots these entries took from, gave back to and captured, in spending order. A partner
@@ -214,6 +224,23 @@ impl Ledger {
     }
 }
 
+/// A member's wallet, and until when it was.
+struct Own {
+    wallet: WalletId,
+    left_at: Option<DateTime<Utc>>,
+}
+
+impl Own {
+    fn holds(&self, entry: &entry::Model) -> bool {
+        entry.wallet_id == self.wallet && self.left_at.is_none_or(|at| entry.recorded_at <= at)
+    }
+
+    /// A lot is told by the time when its points were earned.
+    fn held(&self, lot: &lot::Model) -> bool {
+        lot.wallet_id == self.wallet && self.left_at.is_none_or(|at| lot.earned_at <= at)
+    }
+}
+
 impl HistoryFilter {
     fn apply_to(self, mut query: Select<entry::Entity>) -> Select<entry::Entity> {
         if let Some(kinds) = self.kinds {
@@ -227,6 +254,9 @@ impl HistoryFilter {
         }
         if let Some(until) = self.until {
             query = query.filter(entry::Column::OccurredAt.lt(until));
+        }
+        if let Some(until) = self.recorded_until {
+            query = query.filter(entry::Column::RecordedAt.lte(until));
         }
         query
     }

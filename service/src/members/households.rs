@@ -9,6 +9,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use super::former::leave_wallet;
 use super::{Members, open_wallet};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
@@ -77,6 +78,7 @@ impl Members {
                 cause: Cause::Household { household: household.id },
                 action: Action::Pool { into: household.wallet_id },
             });
+            leave_wallet(&tx, member, at).await?;
             let row = member::Model {
                 wallet_id: household.wallet_id,
                 household_id: Some(household.id),
@@ -129,6 +131,7 @@ impl Members {
         let tx = self.db.begin().await?;
         let before = super::lock(&tx, programme, member).await?;
         let Some(household) = before.household_id else { return Ok(before) };
+        leave_wallet(&tx, &before, at).await?;
         let wallet_id = open_wallet(&tx, programme, at).await?;
         let row =
             member::Model { wallet_id, household_id: None, version: before.version + 1, ..before };

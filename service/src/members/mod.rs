@@ -1,5 +1,6 @@
 //! Members: enrolled, named by cards and customer numbers, suspended, closed; households.
 
+mod former;
 mod households;
 mod identity;
 mod names;

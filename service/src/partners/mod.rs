@@ -29,7 +29,7 @@ use crate::fresh::Fresh;
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
 use crate::text;
-use crate::tx::Tx;
+use crate::tx::{Tx, retrying};
 
 /// The most that a base rate may be: a million points a unit.
 const RATE_MAX: i64 = 1_000_000_000;
@@ -111,22 +111,7 @@ impl Partners {
             version: 1,
             created_at: at,
         };
-        let tx = self.db.begin().await?;
-        let same_code = partner::Entity::find()
-            .filter(partner::Column::ProgrammeId.eq(programme))
-            .filter(partner::Column::Code.eq(&row.code));
-        if same_code.one(tx.connection()).await?.is_some() {
-            return Err(Refusal::new(Code::CodeTaken).at("code").into());
-        }
-        let row = row.into_active_model().insert(tx.connection()).await?;
-        let change = Change {
-            action: "partner.onboarded",
-            subject: row.id.to_string(),
-            before: None,
-            after: Some(&seen(&row)),
-        };
-        audit::append(&tx, actor, programme, at, change).await?;
-        let row = tx.commit(row).await?;
+        let row = retrying(|| insert(&self.db, actor, &row)).await?;
         self.directory.forget(programme);
         Ok(row)
     }
@@ -255,6 +240,27 @@ impl Partners {
             Who::Member(_) | Who::Anonymous => false,
         }
     }
+}
+
+/// Writes a new partner. Of two with one code at once, the later finds it taken when it tries again.
+async fn insert(db: &Db, actor: &Actor, row: &partner::Model) -> Result<partner::Model> {
+    let (programme, at) = (row.programme_id, row.created_at);
+    let tx = db.begin().await?;
+    let same_code = partner::Entity::find()
+        .filter(partner::Column::ProgrammeId.eq(programme))
+        .filter(partner::Column::Code.eq(&row.code));
+    if same_code.one(tx.connection()).await?.is_some() {
+        return Err(Refusal::new(Code::CodeTaken).at("code").into());
+    }
+    let row = row.clone().into_active_model().insert(tx.connection()).await?;
+    let change = Change {
+        action: "partner.onboarded",
+        subject: row.id.to_string(),
+        before: None,
+        after: Some(&seen(&row)),
+    };
+    audit::append(&tx, actor, programme, at, change).await?;
+    tx.commit(row).await
 }
 
 /// The partner's row, locked against other changes of it.

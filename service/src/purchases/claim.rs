@@ -9,13 +9,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::rules;
 use super::{BATCH_MAX, Purchases, store};
 use crate::actor::{Actor, Scope, Who};
-use crate::earning;
+use crate::earning::{self, Explanation};
 use crate::error::{Error, Result};
 use crate::ledger;
-use crate::ledger::core::{Action, Command};
+use crate::ledger::core::{Action, Command, NewLot};
 use crate::ledger::reason::Cause;
 use crate::members::{MemberRef, may_earn, resolve};
-use crate::partners::Directory;
+use crate::partners::{Directory, Role};
 use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::rows::update_all;
@@ -50,6 +50,9 @@ impl Purchases {
         }
         let rules = self.programmes.rules(programme).await?;
         let directory = self.partners.directory(programme).await?;
+        if let Who::Partner(partner, _) = actor.who() {
+            directory.in_role(partner, Role::Issues)?;
+        }
         retrying(|| self.try_claim(actor, &rules, &directory, &wish)).await
     }
 
@@ -72,10 +75,16 @@ impl Purchases {
             Some(purchase) => one(&tx, actor, rules, purchase, now).await?,
             None => all_of_card(&tx, actor, rules, &wish.member, now).await?,
         };
+        let returns = store::returns_of(&tx, rules.id(), kept.iter().map(|row| row.id)).await?;
         let mut commands = Vec::new();
         let mut claimed = Vec::new();
         for purchase in kept {
-            commands.push(command(&tx, actor, rules, directory, &member, &purchase, now).await?);
+            let earlier = returns.get(&purchase.id).map_or(&[][..], Vec::as_slice);
+            let left = super::returns::left_of(&purchase, earlier);
+            let earning = earning::decide(&purchase.earning, &left)?;
+            let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
+            let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
+            commands.push(command(actor, &member, &purchase, earning, lot, now));
             claimed.push(purchase::Model {
                 member_id: Some(member.id),
                 wallet_id: Some(member.wallet_id),
@@ -159,21 +168,15 @@ fn oldest(rules: &Rules, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The purchase earns what is left of it, at the prices of its day.
-async fn command(
-    tx: &Tx,
+fn command(
     actor: &Actor,
-    rules: &Rules,
-    directory: &Directory,
     member: &member::Model,
     purchase: &purchase::Model,
+    earning: Explanation,
+    lot: NewLot,
     now: DateTime<Utc>,
-) -> Result<Command> {
-    let earlier = store::returns_of(tx, rules.id(), purchase.id).await?;
-    let left = super::returns::left_of(purchase, &earlier);
-    let earning = earning::decide(&purchase.earning, &left)?;
-    let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
-    let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
-    Ok(Command {
+) -> Command {
+    Command {
         entry: EntryId::at(now),
         wallet: member.wallet_id,
         key: None,
@@ -187,5 +190,5 @@ async fn command(
         is_history: false,
         cause: Cause::Receipt { receipt_number: purchase.receipt_number.clone(), earning },
         action: Action::Earn { lots: vec![lot] },
-    })
+    }
 }

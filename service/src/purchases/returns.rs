@@ -161,7 +161,9 @@ pub(super) fn left_of(purchase: &purchase::Model, earlier: &[purchase_return::Mo
 }
 
 async fn decide(tx: &Tx, purchase: &purchase::Model, wish: &Return) -> Result<Decision> {
-    let earlier = store::returns_of(tx, purchase.programme_id, purchase.id).await?;
+    let earlier = [purchase.id].into_iter();
+    let earlier = store::returns_of(tx, purchase.programme_id, earlier).await?;
+    let earlier = earlier.into_values().next().unwrap_or_default();
     let left = left_of(purchase, &earlier);
     let lines = lines::wished(&left, wish.lines.as_deref())?;
     let rest: Vec<Line> = lines::less(&left, &lines);

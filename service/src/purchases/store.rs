@@ -94,15 +94,19 @@ pub(super) async fn lock(
     row.ok_or(Refusal::new(Code::PurchaseNotFound).into())
 }
 
-/// What has come back of a purchase so far.
+/// What has come back of each of these purchases so far.
 pub(super) async fn returns_of(
     tx: &Tx,
     programme: ProgrammeId,
-    id: PurchaseId,
-) -> Result<Vec<purchase_return::Model>> {
+    ids: impl Iterator<Item = PurchaseId>,
+) -> Result<HashMap<PurchaseId, Vec<purchase_return::Model>>> {
     let query = purchase_return::Entity::find()
         .filter(purchase_return::Column::ProgrammeId.eq(programme))
-        .filter(purchase_return::Column::PurchaseId.eq(id))
+        .filter(purchase_return::Column::PurchaseId.is_in(ids))
         .order_by_asc(purchase_return::Column::Id);
-    Ok(query.all(tx.connection()).await?)
+    let mut found: HashMap<PurchaseId, Vec<purchase_return::Model>> = HashMap::new();
+    for row in query.all(tx.connection()).await? {
+        found.entry(row.purchase_id).or_default().push(row);
+    }
+    Ok(found)
 }

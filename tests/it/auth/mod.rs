@@ -127,6 +127,9 @@ async fn a_suspended_partner_gives_back_what_it_owes_and_is_shut_out_of_all_else
     let payment_again = payment("C1", 1, "k2", world.now());
     assert_eq!(grocer.is_refused("payWithPoints", payment_again).await.0, "PARTNER_SUSPENDED");
 
+    let claim = json!({ "member": { "cardNumber": "C1" } });
+    assert_eq!(grocer.is_refused("claimPurchases", claim).await.0, "PARTNER_SUSPENDED");
+
     let undo = json!({ "paymentId": paid["entry"]["id"], "idempotencyKey": "k3" });
     grocer.does("reversePayment", "isReplayed", undo).await;
     let back = json!({ "purchaseId": sale["purchase"]["id"], "occurredAt": world.now(), "idempotencyKey": "k4" });

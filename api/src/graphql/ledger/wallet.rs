@@ -46,6 +46,7 @@ impl From<HistoryFilterInput> for HistoryFilter {
             partner: input.partner_id.map(|id| id.0),
             from: input.from.map(|at| at.0),
             until: input.until.map(|at| at.0),
+            recorded_until: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Members as clients see them: who they are to whom, their cards, wallet and household.
 
 pub mod enrolment;
+pub mod former;
 pub mod inputs;
 pub mod mutation;
 pub mod query;

@@ -9,6 +9,7 @@ use entity::members::{card, household, member, partner_reference};
 use service::purchases::Filter;
 use service::{Actor, Error, Services};
 
+use super::former::{FormerWallet, FormerWallets};
 use crate::graphql::app;
 use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
@@ -151,6 +152,16 @@ impl Member {
             return Ok(None);
         };
         wallet.history_of(ctx, Asked { first, after, last, before }, filter).await.map(Some)
+    }
+
+    /// The wallets that it had before it pooled or left its household, the latest first, at most 100;
+    /// to operators and the member itself, empty to others.
+    async fn former_wallets(&self, ctx: &Context<'_>) -> Result<Vec<FormerWallet>> {
+        let (services, actor) = app(ctx);
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| FormerWallets(services.clone(), actor.clone()));
+        let found = loader.load(self.0.id).await?.unwrap_or_default();
+        Ok(found.into_iter().take(100).collect())
     }
 
     /// Its receipts, oldest first: all to operators and the member itself, its own to a partner.

@@ -63,7 +63,7 @@ mutation! {
 mutation! {
     ClaimPurchases refuses [
         MemberNotFound, CardNotFound, CardBlocked, MemberClosed, PurchaseNotFound, PurchaseAlreadyClaimed,
-        ClaimPeriodOver, ContractMissing, Overflow,
+        ClaimPeriodOver, ContractMissing, PartnerNotFound, PartnerRoleMissing, PartnerSuspended, Overflow,
     ];
     /// What claiming did.
     pub struct ClaimPurchasesPayload {
