@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 
 const CONNECTIONS = 64;
 const BATCH = 100;
+const BATCHES = 8;
 const DAY = 24 * 3600 * 1000;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 const [what, url, secret, ...rest] = process.argv.slice(2);
@@ -31,11 +32,13 @@ function post(token, body, path = '/graphql') {
   });
 }
 
-// A share that is used up is waited for: loading isn't measured.
+const LATER = /"code":"(THROTTLED|OVERLOADED|UNAVAILABLE)"/;
+
+// What can be sent again is: loading isn't measured, and each of its writes has a key.
 async function ask(token, query, variables, path) {
   for (;;) {
     const { status, wait, text } = await post(token, JSON.stringify({ query, variables }), path);
-    if (status === 429 || status === 503) {
+    if (LATER.test(text)) {
       await new Promise((resolve) => setTimeout(resolve, Number(wait ?? 1) * 1000));
       continue;
     }
@@ -46,12 +49,12 @@ async function ask(token, query, variables, path) {
 }
 
 // Does `work` for 0 to `times`, so many at a time.
-async function each(times, work) {
+async function each(times, work, connections = CONNECTIONS) {
   let next = 0;
   const worker = async () => {
     while (next < times) await work(next++);
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  await Promise.all(Array.from({ length: connections }, worker));
 }
 
 async function partner(code, stores) {
@@ -118,7 +121,7 @@ async function members(tokens, number) {
     const cards = Array.from({ length: Math.min(BATCH, number - batch * BATCH) }, (_, place) => batch * BATCH + place);
     const purchases = cards.map((place) => sale(`FUND-${place}`, card(place), 40, [100_000_000]));
     return ask(tokens[batch % tokens.length], RECORD, { input: { purchases } }, '/graphql/batch');
-  });
+  }, BATCHES);
 }
 
 async function history(tokens, number, purchases, payments) {
@@ -127,7 +130,7 @@ async function history(tokens, number, purchases, payments) {
     const sales = Array.from({ length: BATCH }, (_, place) =>
       sale(`PAST-${batch}-${place}`, card(some(number)), 1 + some(38), Array.from({ length: 5 }, () => 50 + some(2450))));
     return ask(tokens[batch % tokens.length], RECORD, { input: { purchases: sales } }, '/graphql/batch');
-  });
+  }, BATCHES);
   await each(payments, (place) => ask(tokens[place % tokens.length], `mutation($input: PayWithPointsInput!) {
     payWithPoints(input: $input) { entry { id } userErrors { code message path } } }`, { input: {
       idempotencyKey: `PAST-${place}`, member: { cardNumber: card(some(number)) }, points: 1 + some(5), occurredAt: new Date().toISOString() } }));

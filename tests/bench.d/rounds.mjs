@@ -1,7 +1,7 @@
 // Rounds of tests/bench as lines of JSON, and what the script asks of them:
 //
 //   node rounds.mjs add ID ROUND GATEWAY DATABASE REDIS GENERATOR RSS_MB BEHIND NOTE FILE…   a line
-//   node rounds.mjs done FILE…               how many operations were answered with success
+//   node rounds.mjs acknowledged FILE…       how many operations were answered with success
 //   node rounds.mjs good FILE…               ends with 1 if anything else came
 //   node rounds.mjs share ROUNDS ID PERCENT  that part of a row's median rate
 //   node rounds.mjs told < LINE              a line in words
@@ -43,7 +43,7 @@ function told() {
 
 const work = {
   add,
-  done: (...files) => console.log(sum(parsed(files), 'operations')),
+  acknowledged: (...files) => console.log(sum(parsed(files), 'operations')),
   good: (...files) => process.exit(parsed(files).some((one) => one.failed + one.broken > 0) ? 1 : 0),
   share,
   told,
