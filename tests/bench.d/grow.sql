@@ -1,4 +1,4 @@
--- Books of ten million entries, from books of two hundred thousand that the gateway itself wrote:
+-- Books of ten million entries, from books of two hundred thousand that Florin itself wrote:
 -- every wallet with all that happened in it is copied as often as is asked, each copy under ids, card
 -- numbers, receipt numbers and keys of its own.
 --

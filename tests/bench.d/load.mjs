@@ -3,7 +3,8 @@
 //   node load.mjs partners URL OPERATOR_TOKEN NUMBER           prints their codes
 //   node load.mjs shops URL OPERATOR_TOKEN < receipts.csv      the partners and stores of a file
 //   node load.mjs members URL TOKENS CARDS                     enrols, each with a purchase to spend
-//   node load.mjs history URL TOKENS CARDS PURCHASES PAYMENTS  and what happened since
+//   node load.mjs past CODES CARDS PURCHASES                   prints a year of receipts
+//   node load.mjs payments URL TOKENS CARDS NUMBER             some of those points are spent
 //   node load.mjs buckets TOKENS                               prints the keys of their owners' shares
 //
 // TOKENS is a file of partners' tokens, one a line. Whatever isn't done, for whatever reason, ends it.
@@ -124,14 +125,22 @@ async function members(tokens, number) {
   }, BATCHES);
 }
 
-async function history(tokens, number, purchases, payments) {
-  const some = (limit) => Math.floor(Math.random() * limit);
-  await each(Math.ceil(purchases / BATCH), (batch) => {
-    const sales = Array.from({ length: BATCH }, (_, place) =>
-      sale(`PAST-${batch}-${place}`, card(some(number)), 1 + some(38), Array.from({ length: 5 }, () => 50 + some(2450))));
-    return ask(tokens[batch % tokens.length], RECORD, { input: { purchases: sales } }, '/graphql/batch');
-  }, BATCHES);
-  await each(payments, (place) => ask(tokens[place % tokens.length], `mutation($input: PayWithPointsInput!) {
+const some = (limit) => Math.floor(Math.random() * limit);
+
+// A year of receipts in the order of time, for `florin import receipts --backfill`; each card has one.
+function past(codes, number, purchases) {
+  const begun = Date.now() - 365 * DAY;
+  const lines = ['partner,receipt_no,occurred_at,card_no,store_no,sku,category,brand,quantity,amount_minor,discount_minor'];
+  for (let place = 0; place < purchases; place++) {
+    const head = [codes[some(codes.length)], `PAST-${place}`, new Date(begun + place * (364 * DAY / purchases)).toISOString(),
+      card(place < number ? place : some(number)), 'S1'].join(',');
+    for (let line = 0; line < 5; line++) lines.push(`${head},${1000 + some(9000)},COFFEE,National,1,${50 + some(2450)},0`);
+  }
+  console.log(lines.join('\n'));
+}
+
+async function payments(tokens, number, times) {
+  await each(times, (place) => ask(tokens[place % tokens.length], `mutation($input: PayWithPointsInput!) {
     payWithPoints(input: $input) { entry { id } userErrors { code message path } } }`, { input: {
       idempotencyKey: `PAST-${place}`, member: { cardNumber: card(some(number)) }, points: 1 + some(5), occurredAt: new Date().toISOString() } }));
 }
@@ -150,7 +159,8 @@ const work = {
   shops,
   buckets,
   members: () => members(tokens(), Number(rest[0])),
-  history: () => history(tokens(), ...rest.map(Number)),
+  past: () => past(readFileSync(url, 'utf8').trim().split('\n'), Number(secret), Number(rest[0])),
+  payments: () => payments(tokens(), ...rest.map(Number)),
 };
 Promise.resolve(work[what]()).then(() => agent.destroy(), (error) => {
   console.error(`load.mjs ${what}: ${error.message}`);
