@@ -5,7 +5,6 @@
 //   node load.mjs members URL TOKENS CARDS                     enrols, each with a purchase to spend
 //   node load.mjs past CODES CARDS PURCHASES                   prints a year of receipts
 //   node load.mjs payments URL TOKENS CARDS NUMBER             some of those points are spent
-//   node load.mjs buckets TOKENS                               prints the keys of their owners' shares
 //
 // TOKENS is a file of partners' tokens, one a line. Whatever isn't done, for whatever reason, ends it.
 import { readFileSync } from 'node:fs';
@@ -146,18 +145,10 @@ async function payments(tokens, number, times) {
 }
 
 // In Redis each caller has a bucket of its own: a partner one for all its clients.
-function buckets() {
-  for (const token of readFileSync(url, 'utf8').trim().split('\n')) {
-    const { sub } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
-    console.log(`florin/bucket/cost/${sub.startsWith('opr_') ? 'operator' : 'partner'}:${sub.split('/')[0]}`);
-  }
-}
-
 const tokens = () => readFileSync(secret, 'utf8').trim().split('\n');
 const work = {
   partners: () => partners(Number(rest[0])),
   shops,
-  buckets,
   members: () => members(tokens(), Number(rest[0])),
   past: () => past(readFileSync(url, 'utf8').trim().split('\n'), Number(secret), Number(rest[0])),
   payments: () => payments(tokens(), ...rest.map(Number)),

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Failure, books};
 use crate::config::{Environment, Gateway, Invalid, Site, Storage};
-use crate::http::{Server, Settings};
+use crate::http::{Server, Settings, share};
 
 /// Serve the GraphQL gateway
 ///
@@ -77,6 +77,7 @@ impl Serve {
         };
         Settings {
             trusts_proxy: self.gateway.trust_proxy,
+            cost: share(self.gateway.cost_per_second),
             allowed_origins: self.gateway.allowed_origins.clone(),
             connections_max: usize::try_from(self.gateway.connections_max).unwrap_or(usize::MAX),
             ..base

@@ -15,6 +15,8 @@ use clap::{Args, ValueEnum};
 use service::Location;
 use tracing_subscriber::EnvFilter;
 
+use crate::http::COST_PER_SECOND;
+
 pub use master_key::MasterKey;
 pub use secret::Secret;
 
@@ -322,6 +324,13 @@ pub struct Gateway {
     /// Connections that are open at a time; others wait
     #[arg(long, env = "FLORIN_CONNECTIONS_MAX", value_name = "NUMBER", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections_max: u32,
+
+    /// What each client may spend on requests every second, and ten times that at once
+    ///
+    /// A receipt of five lines costs some 26. A partner's API clients share theirs, a member has its own.
+    /// All gateways over the same books need the same.
+    #[arg(long, env = "FLORIN_COST_PER_SECOND", value_name = "COST", default_value_t = COST_PER_SECOND, value_parser = clap::value_parser!(u64).range(100..=100_000_000))]
+    pub cost_per_second: u64,
 
     /// Origins whose web pages may ask, as `https://app.example`, separated by commas
     ///

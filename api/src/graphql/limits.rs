@@ -1,6 +1,8 @@
-//! The `limits` query: what a client has to stay within, out of the constants that the guards use.
+//! The `limits` query: what a client has to stay within, out of the constants and the setting that the
+//! guards use.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
+use service::hot::Bucket;
 
 use crate::http::limits as set;
 
@@ -48,7 +50,8 @@ pub(super) struct LimitsQuery;
 #[Object]
 impl LimitsQuery {
     /// What every request has to stay within. Anyone may ask.
-    async fn limits(&self) -> Limits {
+    async fn limits(&self, ctx: &Context<'_>) -> Limits {
+        let share = ctx.data_unchecked::<Bucket>();
         Limits {
             body_bytes_max: set::BODY_BYTES_MAX,
             batch_body_bytes_max: set::BATCH_BODY_BYTES_MAX,
@@ -63,8 +66,8 @@ impl LimitsQuery {
             nodes_max: set::NODES_MAX,
             request_timeout_seconds: set::REQUEST_TIMEOUT.as_secs(),
             cost_max: set::COST_MAX,
-            cost_bucket: set::COST_BUCKET,
-            cost_restored_per_second: set::COST_RESTORED_PER_SECOND,
+            cost_bucket: share.capacity,
+            cost_restored_per_second: share.leak_per_second,
             socket_operations_max: set::SOCKET_OPERATIONS_MAX,
         }
     }

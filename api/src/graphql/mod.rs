@@ -76,6 +76,7 @@ use async_graphql::{
     Context, Data, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
     ValidationMode,
 };
+use service::hot::Bucket;
 use service::{Actor, Services};
 
 /// The whole schema.
@@ -114,9 +115,9 @@ pub struct Mutation(
 #[derive(Default, MergedSubscription)]
 pub struct Subscription(subscriptions::LiveSubscription);
 
-/// The schema over these services.
-pub fn schema(services: Services) -> Schema {
-    builder().data(services).finish()
+/// The schema over these services, telling callers the share that each of them has.
+pub fn schema(services: Services, share: Bucket) -> Schema {
+    builder().data(services).data(share).finish()
 }
 
 /// The schema as text: sorted, described, the same for the same program.

@@ -33,7 +33,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// A gateway over these services.
     pub(super) fn new(services: Services, settings: Settings) -> Result<Arc<Self>, String> {
-        let schema = graphql::schema(services.clone());
+        let schema = graphql::schema(services.clone(), settings.cost);
         let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings.clone())?;
         Ok(Arc::new(Self {
             engine,

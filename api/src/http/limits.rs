@@ -44,9 +44,5 @@ pub(crate) const NODES_MAX: usize = 100;
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that one call may cost.
 pub(crate) const COST_MAX: u32 = 10_000;
-/// What a client may spend at once.
-pub(crate) const COST_BUCKET: u64 = 20_000;
-/// What a client gets back each second.
-pub(crate) const COST_RESTORED_PER_SECOND: u64 = 2_000;
 /// Operations open on one WebSocket.
 pub(crate) const SOCKET_OPERATIONS_MAX: usize = 50;

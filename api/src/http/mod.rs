@@ -40,7 +40,7 @@ use tower_http::cors::CorsLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use self::gateway::Gateway;
-pub use self::settings::Settings;
+pub use self::settings::{COST_PER_SECOND, Settings, share};
 
 /// A gateway that is ready to serve.
 pub struct Server {

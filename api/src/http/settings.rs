@@ -6,7 +6,20 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use service::hot::Bucket;
 
-use super::limits::{COST_BUCKET, COST_RESTORED_PER_SECOND, REQUEST_TIMEOUT};
+use super::limits::REQUEST_TIMEOUT;
+
+/// What a client may spend at once, in seconds of what it gets back.
+const COST_BUCKET_SECONDS: u64 = 10;
+/// What a client gets back each second, if nothing is said.
+pub const COST_PER_SECOND: u64 = 2_000;
+
+/// A client's share: so much each second, and ten times that at once.
+pub const fn share(cost_per_second: u64) -> Bucket {
+    Bucket {
+        capacity: cost_per_second.saturating_mul(COST_BUCKET_SECONDS),
+        leak_per_second: cost_per_second,
+    }
+}
 
 /// How a gateway is set up.
 #[derive(Clone, Debug)]
@@ -45,7 +58,7 @@ impl Settings {
             header_timeout: Duration::from_secs(10),
             init_timeout: Duration::from_secs(5),
             ping_interval: Duration::from_secs(25),
-            cost: Bucket { capacity: COST_BUCKET, leak_per_second: COST_RESTORED_PER_SECOND },
+            cost: share(COST_PER_SECOND),
             connections_max: 10_000,
             drain_timeout: Duration::from_secs(15),
         }

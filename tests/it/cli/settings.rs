@@ -27,6 +27,19 @@ fn a_log_filter_is_checked() {
 }
 
 #[test]
+fn a_client_s_share_has_bounds() {
+    let folder = Folder::new();
+    for share in ["0", "99", "-1", "lots"] {
+        let ended =
+            folder.florin_with("serve --listen 127.0.0.1:0", &[("FLORIN_COST_PER_SECOND", share)]);
+        assert_eq!(ended.code, 2, "{share}: {}", ended.complained);
+        assert!(ended.complained.contains("--cost-per-second"), "{}", ended.complained);
+    }
+    let help = folder.florin("serve --help");
+    assert!(help.printed.contains("FLORIN_COST_PER_SECOND"), "{}", help.printed);
+}
+
+#[test]
 fn help_names_the_variable_of_every_setting_and_shows_none() {
     let folder = Folder::new();
     let help = folder
