@@ -71,6 +71,7 @@ codes! {
     MemberNotFound "MEMBER_NOT_FOUND" "No such member in this programme, or none that this caller may see.";
     MemberSuspended "MEMBER_SUSPENDED" "The member is suspended: it earns, and can't spend or transfer.";
     NameInvalid "NAME_INVALID" "A name has 1 to 200 printable characters.";
+    OccurredBeforeHold "OCCURRED_BEFORE_HOLD" "A hold can't be captured more than five minutes before it was placed.";
     OccurredBeforePurchase "OCCURRED_BEFORE_PURCHASE" "Goods can't come back before they were bought.";
     OccurredInFuture "OCCURRED_IN_FUTURE" "It is said to have occurred more than five minutes from now.";
     OccurredTooLongAgo "OCCURRED_TOO_LONG_AGO" "It occurred longer ago than the programme accepts.";

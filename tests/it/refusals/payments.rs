@@ -23,6 +23,14 @@ async fn payments_and_holds_that_are_not_there() {
         refusal("HOLD_NOT_FOUND", "holdId")
     );
 
+    let mut early = capture(theirs);
+    early["occurredAt"] = json!("2026-03-02T08:54:59Z");
+    let refused = grocer.is_refused("captureHold", early.clone()).await;
+    assert_eq!(refused, refusal("OCCURRED_BEFORE_HOLD", "occurredAt"));
+    // The till's clock lags behind.
+    early["occurredAt"] = json!("2026-03-02T08:55:00Z");
+    grocer.does("captureHold", "isReplayed", early).await;
+
     let undo = |id: &str| json!({ "paymentId": id, "idempotencyKey": "u" });
     let refused = grocer.is_refused("reversePayment", undo(&nothing("ent"))).await;
     assert_eq!(refused, refusal("PAYMENT_NOT_FOUND", "paymentId"));

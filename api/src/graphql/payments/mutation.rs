@@ -58,7 +58,8 @@ mutation! {
     CaptureHold refuses [
         PartnerNotFound, PartnerSuspended, PartnerRoleMissing, ContractMissing, HoldNotFound,
         HoldAlreadyCaptured, HoldAlreadyReleased, HoldLapsed, CaptureExceedsHold, PointsInvalid,
-        OccurredInFuture, OccurredTooLongAgo, IdempotencyKeyInvalid, IdempotencyKeyReused, Overflow,
+        OccurredBeforeHold, OccurredInFuture, OccurredTooLongAgo, IdempotencyKeyInvalid,
+        IdempotencyKeyReused, Overflow,
     ];
     /// What capturing did.
     pub struct CaptureHoldPayload {

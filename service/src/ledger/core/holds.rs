@@ -1,6 +1,6 @@
 //! Points set aside: a hold is placed, then captured, released, or lapses. Once each.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::amount::Points;
 use entity::ids::{HoldId, LotId, MemberId, WalletId};
 use entity::ledger::allocation::AllocationKind;
@@ -15,6 +15,9 @@ use super::overflow;
 use super::spend::accepted;
 use crate::ledger::reason::Figures;
 use crate::refusal::{Code, Refusal};
+
+/// How far a till's clock may lag behind ours.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 
 /// How a hold ends.
 pub(super) struct End<'a> {
@@ -80,7 +83,13 @@ impl Draft<'_> {
         acceptance: &Acceptance,
     ) -> Result<(), Refusal> {
         let wallet = self.command.wallet;
-        let held = self.open_hold(wallet, id)?.row.points;
+        let occurred_at = self.command.occurred_at;
+        let hold = &self.open_hold(wallet, id)?.row;
+        let held = hold.points;
+        // Else an acceptance price could be chosen that was no longer in force.
+        if occurred_at < hold.placed_at - CLOCKS_APART {
+            return Err(Refusal::new(Code::OccurredBeforeHold).at("occurredAt"));
+        }
         if points > held {
             let message = format!("{points} points were to be captured; the hold has {held}.");
             return Err(Refusal::new(Code::CaptureExceedsHold).because(message).at("points"));
