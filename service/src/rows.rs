@@ -6,7 +6,10 @@
 //! plans, the same whatever the number of rows. Columns and types come from the entity, so a table
 //! is described once.
 
+use std::collections::BTreeSet;
+
 use chrono::SecondsFormat;
+use entity::ids::ProgrammeId;
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     Statement, Value,
@@ -192,6 +195,59 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The rows of a programme whose column is among these ids, in one statement, or none where there are
+/// no ids; `also` ends the statement. Unlike a list of values it has one text whatever their number.
+pub(crate) async fn find_among<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    column: E::Column,
+    ids: impl IntoIterator<Item = Uuid>,
+    also: &str,
+) -> Result<Vec<E::Model>> {
+    let ids: BTreeSet<Uuid> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (condition, values) = among(db.get_database_backend(), column.as_str(), 2, ids);
+    find_where::<E, C>(db, programme, &format!("{condition} {also}"), [values]).await
+}
+
+/// The same among texts.
+pub(crate) async fn find_among_texts<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    column: E::Column,
+    texts: impl IntoIterator<Item = String>,
+) -> Result<Vec<E::Model>> {
+    let texts: BTreeSet<String> = texts.into_iter().collect();
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (condition, values) = among_texts(db.get_database_backend(), column.as_str(), 2, texts);
+    find_where::<E, C>(db, programme, &condition, [values]).await
+}
+
+/// The rows of a programme for which the condition holds, whose values are numbered from 2.
+pub(crate) async fn find_where<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<E::Model>> {
+    let backend = db.get_database_backend();
+    let (table, first) = (E::default(), first_place(backend));
+    let sql =
+        format!("select * from {} where programme_id = {first} and {condition}", table.as_str());
+    let values = std::iter::once(programme.uuid().into()).chain(values);
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    Ok(E::find().from_raw_sql(statement).all(db).await?)
+}
+
+/// How the first value of a statement is named; it is the programme, always.
+pub(crate) fn first_place(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres { "$1" } else { "?1" }
 }
 
 /// A set of ids as one bound value, and the condition that a column is among them. `place` is the

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::core::{Action, Book, Burn, Command, Known, OpenHold, Rules, Wallet};
 use crate::error::{Error, Result};
-use crate::rows::{among, among_texts};
+use crate::rows::{among, among_texts, first_place};
 use crate::tx::{Moved, Tx};
 
 /// The book that the commands are decided over.
@@ -300,7 +300,7 @@ async fn lots(
 
 /// The programme's place in every statement here.
 fn first(tx: &Tx) -> &'static str {
-    if tx.backend() == DbBackend::Postgres { "$1" } else { "?1" }
+    first_place(tx.backend())
 }
 
 fn statement<const N: usize>(tx: &Tx, book: &Book, sql: String, values: [Value; N]) -> Statement {
