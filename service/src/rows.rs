@@ -6,9 +6,10 @@
 //! plans, the same whatever the number of rows. Columns and types come from the entity, so a table
 //! is described once.
 
+mod json;
+
 use std::collections::BTreeSet;
 
-use chrono::SecondsFormat;
 use entity::ids::ProgrammeId;
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
@@ -35,7 +36,7 @@ where
         set.selected,
         set.source
     );
-    run(tx, sql, &json_rows::<E>(&columns, rows)?).await.map(drop)
+    run(tx, sql, &json::of::<E>(&columns, rows)?).await.map(drop)
 }
 
 /// Sets `changing` columns of all rows, found by primary key, in one statement; says how many
@@ -61,7 +62,7 @@ where
         "update {table} set {assignments} from (select {} from {}) as r where {same}",
         set.selected, set.source
     );
-    run(tx, sql, &json_rows::<E>(&columns, rows)?).await
+    run(tx, sql, &json::of::<E>(&columns, rows)?).await
 }
 
 async fn run(tx: &Tx, sql: String, rows: &str) -> Result<u64> {
@@ -154,47 +155,6 @@ impl Kind {
             Self::Moment => "timestamptz",
         }
     }
-}
-
-fn json_rows<E>(columns: &[E::Column], rows: &[E::Model]) -> Result<String>
-where
-    E: EntityTrait,
-    E::Model: ModelTrait<Entity = E>,
-{
-    let rows: Vec<serde_json::Value> = rows
-        .iter()
-        .map(|row| {
-            let cells = columns.iter().map(|c| (c.as_str().to_owned(), json_cell(row.get(*c))));
-            serde_json::Value::Object(cells.collect())
-        })
-        .collect();
-    serde_json::to_string(&rows).map_err(Error::internal)
-}
-
-fn json_cell(value: Value) -> serde_json::Value {
-    match value {
-        Value::Uuid(Some(id)) => id.simple().to_string().into(),
-        Value::Bytes(Some(bytes)) => hex(&bytes).into(),
-        Value::BigInt(Some(number)) => number.into(),
-        Value::Int(Some(number)) => number.into(),
-        Value::Bool(Some(flag)) => flag.into(),
-        Value::String(Some(text)) => text.into(),
-        Value::Json(Some(json)) => *json,
-        // As the driver writes moments on SQLite, so that text compares as time does.
-        Value::ChronoDateTimeUtc(Some(at)) => {
-            at.to_rfc3339_opts(SecondsFormat::AutoSi, false).into()
-        }
-        _ => serde_json::Value::Null,
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The rows of a programme whose column is among these ids, in one statement, or none where there are
