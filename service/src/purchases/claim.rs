@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{EntryId, PurchaseId};
 use entity::members::member;
-use entity::purchases::purchase;
+use entity::purchases::purchase::{self, Line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules;
@@ -72,10 +72,14 @@ impl Purchases {
             Some(purchase) => one(&tx, actor, rules, purchase, now).await?,
             None => all_of_card(&tx, actor, rules, &wish.member, now).await?,
         };
+        let ids = kept.iter().map(|purchase| purchase.id);
+        let returns = store::returns_of_all(&tx, rules.id(), ids).await?;
         let mut commands = Vec::new();
         let mut claimed = Vec::new();
         for purchase in kept {
-            commands.push(command(&tx, actor, rules, directory, &member, &purchase, now).await?);
+            let earlier = returns.get(&purchase.id).map_or(&[][..], Vec::as_slice);
+            let left = super::returns::left_of(&purchase, earlier);
+            commands.push(command(actor, rules, directory, &member, (&purchase, &left), now)?);
             claimed.push(purchase::Model {
                 member_id: Some(member.id),
                 wallet_id: Some(member.wallet_id),
@@ -159,18 +163,15 @@ fn oldest(rules: &Rules, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The purchase earns what is left of it, at the prices of its day.
-async fn command(
-    tx: &Tx,
+fn command(
     actor: &Actor,
     rules: &Rules,
     directory: &Directory,
     member: &member::Model,
-    purchase: &purchase::Model,
+    (purchase, left): (&purchase::Model, &[Line]),
     now: DateTime<Utc>,
 ) -> Result<Command> {
-    let earlier = store::returns_of(tx, rules.id(), purchase.id).await?;
-    let left = super::returns::left_of(purchase, &earlier);
-    let earning = earning::decide(&purchase.earning, &left)?;
+    let earning = earning::decide(&purchase.earning, left)?;
     let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
     let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
     Ok(Command {

@@ -6,7 +6,7 @@ use entity::amount::Points;
 use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId};
 use entity::ledger::entry::{self, EntryKind};
 use entity::purchases::{purchase, purchase_return, receipt_key};
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{DbBackend, EntityTrait, QuerySelect};
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
@@ -122,17 +122,4 @@ pub(super) async fn lock(
     let query = purchase::Entity::find_by_id((programme, id)).lock_exclusive();
     let row = query.one(tx.connection()).await?;
     row.ok_or(Refusal::new(Code::PurchaseNotFound).into())
-}
-
-/// What has come back of a purchase so far.
-pub(super) async fn returns_of(
-    tx: &Tx,
-    programme: ProgrammeId,
-    id: PurchaseId,
-) -> Result<Vec<purchase_return::Model>> {
-    let query = purchase_return::Entity::find()
-        .filter(purchase_return::Column::ProgrammeId.eq(programme))
-        .filter(purchase_return::Column::PurchaseId.eq(id))
-        .order_by_asc(purchase_return::Column::Id);
-    Ok(query.all(tx.connection()).await?)
 }
