@@ -86,6 +86,26 @@ async fn those_who_share_a_commit_are_answered_as_if_in_turn() {
 }
 
 #[tokio::test]
+async fn what_shares_a_commit_is_counted() {
+    let world = World::new().await;
+    let url = format!("http://{}/metrics", world.gateway.address);
+    let page = async || reqwest::get(&url).await.unwrap().text().await.unwrap();
+    page().await;
+    let till = world.partner("grocer").await;
+    till.does("recordPurchase", "points", receipt("R1", "NONE", "1.00", world.now())).await;
+    let page = page().await;
+    for counted in [
+        "florin_lane_waiting_jobs ",
+        "florin_lane_batch_jobs_bucket{le=\"1\"} ",
+        "florin_lane_wait_seconds_bucket{le=\"0.001\"} ",
+        "florin_lane_commit_seconds_count ",
+    ] {
+        assert!(page.contains(counted), "{counted}: {page}");
+    }
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn a_full_queue_says_so_at_once_and_nothing_that_was_acknowledged_is_lost() {
     let world = World::new().await;
     let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
@@ -111,7 +131,9 @@ async fn a_full_queue_says_so_at_once_and_nothing_that_was_acknowledged_is_lost(
             assert!(results.iter().all(|one| one["isReplayed"] == false && code(one) == "OK"));
             kept += results.len();
         } else {
-            assert_eq!(answer["errors"][0]["extensions"]["code"], "OVERLOADED", "{answer}");
+            let extensions = &answer["errors"][0]["extensions"];
+            assert_eq!(extensions["code"], "OVERLOADED", "{answer}");
+            assert_eq!(extensions["retryAfterSeconds"], 1);
             refused.push(place);
         }
     }
