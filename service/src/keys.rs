@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ledger::core::{Key, Receipt};
 use crate::refusal::{Code, Refusal};
-use crate::rows::{among_texts, find_where};
+use crate::rows::{Part, among_names, find_where};
 use crate::tx::Tx;
 
 /// Leads each fingerprint; a change of the canonical form gets the next one.
@@ -72,17 +72,16 @@ pub(crate) async fn used(
     programme: ProgrammeId,
     keys: impl Iterator<Item = &Key>,
 ) -> Result<HashMap<(String, String), idempotency_key::Model>> {
-    let (callers, keys): (BTreeSet<String>, BTreeSet<String>) = keys.map(Key::identity).unzip();
-    if keys.is_empty() {
+    let names: BTreeSet<[String; 2]> =
+        keys.map(|key| [key.caller.clone(), key.key.clone()]).collect();
+    if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let backend = tx.backend();
-    let (callers, caller_values) = among_texts(backend, "caller", 2, callers);
-    let (keys, key_values) = among_texts(backend, "key", 3, keys);
-    let (condition, values) = (format!("{callers} and {keys}"), [caller_values, key_values]);
+    let columns = [("caller", Part::Text), ("key", Part::Text)];
+    let (condition, values) = among_names(tx.backend(), columns, &names);
+    let db = tx.connection();
     let rows =
-        find_where::<idempotency_key::Entity, _>(tx.connection(), programme, &condition, values)
-            .await?;
+        find_where::<idempotency_key::Entity, _>(db, programme, &condition, [values]).await?;
     Ok(rows.into_iter().map(|row| ((row.caller.clone(), row.key.clone()), row)).collect())
 }
 

@@ -241,3 +241,33 @@ pub(crate) fn among_texts(
     let condition = format!("{column} in (select value from json_each(?{place}))");
     (condition, serde_json::to_string(&texts).unwrap_or_default().into())
 }
+
+/// What a part of a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// An id, as its simple text.
+    Id,
+    /// A text.
+    Text,
+}
+
+/// Names of several parts as one bound value, and the condition that the columns make up one of them:
+/// unlike a set for each column, it asks for no combination that nobody named.
+pub(crate) fn among_names<const N: usize>(
+    backend: DbBackend,
+    columns: [(&str, Part); N],
+    names: &BTreeSet<[String; N]>,
+) -> (String, Value) {
+    let is_postgres = backend == DbBackend::Postgres;
+    let part = |(at, (_, part)): (usize, &(&str, Part))| match (part, is_postgres) {
+        (Part::Text, _) => format!("value ->> {at}"),
+        (Part::Id, true) => format!("(value ->> {at})::uuid"),
+        (Part::Id, false) => format!("unhex(value ->> {at})"),
+    };
+    let parts = columns.iter().enumerate().map(part).collect::<Vec<_>>().join(", ");
+    let named = columns.map(|(column, _)| column).join(", ");
+    let each = if is_postgres { "json_array_elements($2::json)" } else { "json_each(?2)" };
+    let condition = format!("({named}) in (select {parts} from {each} as n)");
+    let names: Vec<&[String]> = names.iter().map(|name| &name[..]).collect();
+    (condition, serde_json::to_string(&names).unwrap_or_default().into())
+}

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
-use crate::rows::{among, among_texts, find_among, find_among_texts, find_where};
+use crate::rows::{Part, among_names, find_among, find_among_texts, find_where};
 use crate::text;
 
 /// What names a member.
@@ -113,7 +113,7 @@ pub(crate) async fn resolve<C: ConnectionTrait>(
     Ok(resolved)
 }
 
-/// Customer numbers by partner and text: and what else these partners have under these texts.
+/// Customer numbers by partner and text.
 async fn of_partners<C: ConnectionTrait>(
     db: &C,
     programme: ProgrammeId,
@@ -122,12 +122,11 @@ async fn of_partners<C: ConnectionTrait>(
     if references.is_empty() {
         return Ok(Vec::new());
     }
-    let backend = db.get_database_backend();
-    let (partners, texts): (BTreeSet<_>, BTreeSet<_>) =
-        references.into_iter().map(|(partner, text)| (partner.uuid(), text)).unzip();
-    let (partners, partner_values) = among(backend, "partner_id", 2, partners);
-    let (texts, text_values) = among_texts(backend, "reference", 3, texts);
-    let condition = format!("{partners} and {texts}");
-    let values = [partner_values, text_values];
-    find_where::<partner_reference::Entity, C>(db, programme, &condition, values).await
+    let names: BTreeSet<[String; 2]> = references
+        .into_iter()
+        .map(|(partner, text)| [partner.uuid().simple().to_string(), text])
+        .collect();
+    let columns = [("partner_id", Part::Id), ("reference", Part::Text)];
+    let (condition, values) = among_names(db.get_database_backend(), columns, &names);
+    find_where::<partner_reference::Entity, C>(db, programme, &condition, [values]).await
 }

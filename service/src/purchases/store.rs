@@ -10,7 +10,7 @@ use sea_orm::{DbBackend, EntityTrait, QuerySelect};
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
-use crate::rows::{among, among_texts, find_among, find_where};
+use crate::rows::{Part, among_names, find_among, find_where};
 use crate::tx::Tx;
 
 /// Partner, scope and number: what a receipt is known by.
@@ -22,24 +22,16 @@ pub(super) async fn known_receipts(
     programme: ProgrammeId,
     names: impl Iterator<Item = ReceiptName>,
 ) -> Result<HashMap<ReceiptName, receipt_key::Model>> {
-    let (mut partners, mut scopes, mut numbers) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for (partner, scope, number) in names {
-        partners.insert(partner.uuid());
-        scopes.insert(scope);
-        numbers.insert(number);
-    }
-    if numbers.is_empty() {
+    let names: BTreeSet<[String; 3]> = names
+        .map(|(partner, scope, number)| [partner.uuid().simple().to_string(), scope, number])
+        .collect();
+    if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let backend = tx.backend();
-    let (partners, partner_values) = among(backend, "partner_id", 2, partners);
-    let (scopes, scope_values) = among_texts(backend, "scope", 3, scopes);
-    let (numbers, number_values) = among_texts(backend, "receipt_number", 4, numbers);
-    let condition = format!("{partners} and {scopes} and {numbers}");
-    let values = [partner_values, scope_values, number_values];
-    let rows = find_where::<receipt_key::Entity, _>(tx.connection(), programme, &condition, values)
-        .await?;
+    let columns = [("partner_id", Part::Id), ("scope", Part::Text), ("receipt_number", Part::Text)];
+    let (condition, values) = among_names(tx.backend(), columns, &names);
+    let db = tx.connection();
+    let rows = find_where::<receipt_key::Entity, _>(db, programme, &condition, [values]).await?;
     let named = |row: receipt_key::Model| {
         ((row.partner_id, row.scope.clone(), row.receipt_number.clone()), row)
     };
