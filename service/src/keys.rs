@@ -2,6 +2,8 @@
 //! receipt without a member, a proposal that waits for approval. Inside the gate the ledger keeps
 //! them itself; both share one table. What a key has made stands, whatever would refuse it now.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use entity::ids::ProgrammeId;
 use entity::ledger::idempotency_key::{self, Outcome};
@@ -14,6 +16,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ledger::core::{Key, Receipt};
 use crate::refusal::{Code, Refusal};
+use crate::rows::{Part, among_names, find_where};
 use crate::tx::Tx;
 
 /// Leads each fingerprint; a change of the canonical form gets the next one.
@@ -47,23 +50,50 @@ pub(crate) fn key(
     })
 }
 
-/// The same request again is answered as the first time, whatever has changed since: a refusal counts
-/// only for a key that has made nothing. Without it a till that lost the first answer would hear that
-/// its payment was refused, which was made.
-pub(crate) async fn or_earlier(
+/// What the key made in the ledger before, if it was used for this very request; a refusal if for
+/// another.
+pub(crate) async fn earlier_receipt(
     db: &Db,
     programme: ProgrammeId,
     key: &Key,
-    outcome: Result<Receipt>,
-) -> Result<Receipt> {
-    let Err(Error::Refused(refusal)) = outcome else { return outcome };
+) -> Result<Option<Receipt>> {
     let earlier = earlier_in(db.primary(), programme, key).await?;
-    match earlier.map(|made| (made.entry, made.wallet, made.subject)) {
+    Ok(match earlier.map(|made| (made.entry, made.wallet, made.subject)) {
         Some((Some(entry), Some(wallet), subject)) => {
-            Ok(Receipt { entry, wallet, subject, is_replay: true })
+            Some(Receipt { entry, wallet, subject, is_replay: true })
         }
-        _ => Err(refusal.into()),
+        _ => None,
+    })
+}
+
+/// Those of the keys that were used, by caller and key.
+pub(crate) async fn used(
+    tx: &Tx,
+    programme: ProgrammeId,
+    keys: impl Iterator<Item = &Key>,
+) -> Result<HashMap<(String, String), idempotency_key::Model>> {
+    let names: BTreeSet<[String; 2]> =
+        keys.map(|key| [key.caller.clone(), key.key.clone()]).collect();
+    if names.is_empty() {
+        return Ok(HashMap::new());
     }
+    let columns = [("caller", Part::Text), ("key", Part::Text)];
+    let (condition, values) = among_names(tx.backend(), columns, &names);
+    let db = tx.connection();
+    let rows =
+        find_where::<idempotency_key::Entity, _>(db, programme, &condition, [values]).await?;
+    Ok(rows.into_iter().map(|row| ((row.caller.clone(), row.key.clone()), row)).collect())
+}
+
+/// What a used key made, if for this very request; a refusal if for another.
+pub(crate) fn outcome_of<'a>(
+    used: &'a idempotency_key::Model,
+    key: &Key,
+) -> Result<&'a Outcome, Refusal> {
+    if used.fingerprint == key.fingerprint {
+        return Ok(&used.outcome);
+    }
+    Err(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey"))
 }
 
 /// What the key made before, if it was used for this very request; a refusal if for another.
@@ -78,11 +108,23 @@ async fn earlier_in<C: ConnectionTrait>(
 ) -> Result<Option<Outcome>> {
     let id = (programme, key.caller.clone(), key.key.clone());
     let found = idempotency_key::Entity::find_by_id(id).one(db).await?;
-    match found {
-        Some(row) if row.fingerprint != key.fingerprint => {
-            Err(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey").into())
-        }
-        found => Ok(found.map(|row| row.outcome)),
+    Ok(found.map(|row| outcome_of(&row, key).cloned()).transpose()?)
+}
+
+/// The row that notes what the key made.
+pub(crate) fn row(
+    programme: ProgrammeId,
+    key: &Key,
+    outcome: Outcome,
+    at: DateTime<Utc>,
+) -> idempotency_key::Model {
+    idempotency_key::Model {
+        programme_id: programme,
+        caller: key.caller.clone(),
+        key: key.key.clone(),
+        fingerprint: key.fingerprint.clone(),
+        outcome,
+        recorded_at: at,
     }
 }
 
@@ -94,14 +136,7 @@ pub(crate) async fn insert(
     outcome: Outcome,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let row = idempotency_key::Model {
-        programme_id: programme,
-        caller: key.caller.clone(),
-        key: key.key.clone(),
-        fingerprint: key.fingerprint.clone(),
-        outcome,
-        recorded_at: at,
-    };
+    let row = row(programme, key, outcome, at);
     idempotency_key::Entity::insert(row.into_active_model())
         .exec_without_returning(tx.connection())
         .await?;

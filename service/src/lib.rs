@@ -13,6 +13,7 @@ pub mod error;
 mod fresh;
 pub mod hot;
 mod keys;
+mod lanes;
 pub mod ledger;
 pub mod live;
 pub mod members;
@@ -31,6 +32,7 @@ mod scratch;
 mod sequencer;
 pub mod text;
 mod tx;
+mod writes;
 
 use std::sync::Arc;
 
@@ -50,6 +52,7 @@ use payments::Payments;
 use programmes::Programmes;
 use proposals::Proposals;
 use purchases::Purchases;
+use writes::Writes;
 
 /// All use cases, one field a context. Cheap to clone.
 #[derive(Clone)]
@@ -76,6 +79,7 @@ pub struct Services {
     pub hot: Arc<dyn HotStore>,
     /// The time.
     pub clock: Clock,
+    writes: Arc<Writes>,
     db: Db,
 }
 
@@ -85,13 +89,14 @@ impl Services {
         let programmes = Arc::new(Programmes::new(db.clone(), clock.clone()));
         let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
         let members = Arc::new(Members::new(db.clone(), clock.clone()));
-        let (p, q) = (Arc::clone(&programmes), Arc::clone(&partners));
-        let ledger = Arc::new(Ledger::new(db.clone(), clock.clone(), Arc::clone(&p)));
+        let writes = Arc::new(Writes::new(db.clone(), Arc::clone(&programmes)));
+        let (p, q, w) =
+            (|| Arc::clone(&programmes), || Arc::clone(&partners), || Arc::clone(&writes));
+        let ledger = Arc::new(Ledger::new(db.clone(), clock.clone(), p(), w()));
         let l = Arc::clone(&ledger);
-        let purchases =
-            Purchases::new(db.clone(), clock.clone(), Arc::clone(&p), Arc::clone(&q), l);
-        let proposals = Proposals::new(db.clone(), clock.clone(), Arc::clone(&p));
-        let payments = Payments::new(db.clone(), clock.clone(), p, q);
+        let purchases = Purchases::new(db.clone(), clock.clone(), p(), q(), l, w());
+        let proposals = Proposals::new(db.clone(), clock.clone(), p());
+        let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
         Self {
             ledger,
             purchases: Arc::new(purchases),
@@ -104,8 +109,14 @@ impl Services {
             members,
             hot,
             clock,
+            writes,
             db,
         }
+    }
+
+    /// Says what the services count, for whoever collects it.
+    pub fn describe_metrics() {
+        lanes::measure::describe();
     }
 
     /// Whether requests can be served: the database answers.
@@ -133,8 +144,9 @@ impl Services {
         }
     }
 
-    /// Lets the database go.
+    /// Waits for writes that are under way, and lets the database go.
     pub async fn close(self) -> Result<()> {
+        self.writes.drain().await;
         self.db.close().await
     }
 }

@@ -6,7 +6,11 @@
 //! plans, the same whatever the number of rows. Columns and types come from the entity, so a table
 //! is described once.
 
-use chrono::SecondsFormat;
+mod json;
+
+use std::collections::BTreeSet;
+
+use entity::ids::ProgrammeId;
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
     Statement, Value,
@@ -32,7 +36,7 @@ where
         set.selected,
         set.source
     );
-    run(tx, sql, &json_rows::<E>(&columns, rows)?).await.map(drop)
+    run(tx, sql, &json::of::<E>(&columns, rows)?).await.map(drop)
 }
 
 /// Sets `changing` columns of all rows, found by primary key, in one statement; says how many
@@ -58,7 +62,7 @@ where
         "update {table} set {assignments} from (select {} from {}) as r where {same}",
         set.selected, set.source
     );
-    run(tx, sql, &json_rows::<E>(&columns, rows)?).await
+    run(tx, sql, &json::of::<E>(&columns, rows)?).await
 }
 
 async fn run(tx: &Tx, sql: String, rows: &str) -> Result<u64> {
@@ -153,45 +157,57 @@ impl Kind {
     }
 }
 
-fn json_rows<E>(columns: &[E::Column], rows: &[E::Model]) -> Result<String>
-where
-    E: EntityTrait,
-    E::Model: ModelTrait<Entity = E>,
-{
-    let rows: Vec<serde_json::Value> = rows
-        .iter()
-        .map(|row| {
-            let cells = columns.iter().map(|c| (c.as_str().to_owned(), json_cell(row.get(*c))));
-            serde_json::Value::Object(cells.collect())
-        })
-        .collect();
-    serde_json::to_string(&rows).map_err(Error::internal)
-}
-
-fn json_cell(value: Value) -> serde_json::Value {
-    match value {
-        Value::Uuid(Some(id)) => id.simple().to_string().into(),
-        Value::Bytes(Some(bytes)) => hex(&bytes).into(),
-        Value::BigInt(Some(number)) => number.into(),
-        Value::Int(Some(number)) => number.into(),
-        Value::Bool(Some(flag)) => flag.into(),
-        Value::String(Some(text)) => text.into(),
-        Value::Json(Some(json)) => *json,
-        // As the driver writes moments on SQLite, so that text compares as time does.
-        Value::ChronoDateTimeUtc(Some(at)) => {
-            at.to_rfc3339_opts(SecondsFormat::AutoSi, false).into()
-        }
-        _ => serde_json::Value::Null,
+/// The rows of a programme whose column is among these ids, in one statement, or none where there are
+/// no ids; `also` ends the statement. Unlike a list of values it has one text whatever their number.
+pub(crate) async fn find_among<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    column: E::Column,
+    ids: impl IntoIterator<Item = Uuid>,
+    also: &str,
+) -> Result<Vec<E::Model>> {
+    let ids: BTreeSet<Uuid> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
+    let (condition, values) = among(db.get_database_backend(), column.as_str(), 2, ids);
+    find_where::<E, C>(db, programme, &format!("{condition} {also}"), [values]).await
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// The same among texts.
+pub(crate) async fn find_among_texts<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    column: E::Column,
+    texts: impl IntoIterator<Item = String>,
+) -> Result<Vec<E::Model>> {
+    let texts: BTreeSet<String> = texts.into_iter().collect();
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (condition, values) = among_texts(db.get_database_backend(), column.as_str(), 2, texts);
+    find_where::<E, C>(db, programme, &condition, [values]).await
+}
+
+/// The rows of a programme for which the condition holds, whose values are numbered from 2.
+pub(crate) async fn find_where<E: EntityTrait, C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<E::Model>> {
+    let backend = db.get_database_backend();
+    let (table, first) = (E::default(), first_place(backend));
+    let sql =
+        format!("select * from {} where programme_id = {first} and {condition}", table.as_str());
+    let values = std::iter::once(programme.uuid().into()).chain(values);
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    Ok(E::find().from_raw_sql(statement).all(db).await?)
+}
+
+/// How the first value of a statement is named; it is the programme, always.
+pub(crate) fn first_place(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres { "$1" } else { "?1" }
 }
 
 /// A set of ids as one bound value, and the condition that a column is among them. `place` is the
@@ -224,4 +240,34 @@ pub(crate) fn among_texts(
     }
     let condition = format!("{column} in (select value from json_each(?{place}))");
     (condition, serde_json::to_string(&texts).unwrap_or_default().into())
+}
+
+/// What a part of a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// An id, as its simple text.
+    Id,
+    /// A text.
+    Text,
+}
+
+/// Names of several parts as one bound value, and the condition that the columns make up one of them:
+/// unlike a set for each column, it asks for no combination that nobody named.
+pub(crate) fn among_names<const N: usize>(
+    backend: DbBackend,
+    columns: [(&str, Part); N],
+    names: &BTreeSet<[String; N]>,
+) -> (String, Value) {
+    let is_postgres = backend == DbBackend::Postgres;
+    let part = |(at, (_, part)): (usize, &(&str, Part))| match (part, is_postgres) {
+        (Part::Text, _) => format!("value ->> {at}"),
+        (Part::Id, true) => format!("(value ->> {at})::uuid"),
+        (Part::Id, false) => format!("unhex(value ->> {at})"),
+    };
+    let parts = columns.iter().enumerate().map(part).collect::<Vec<_>>().join(", ");
+    let named = columns.map(|(column, _)| column).join(", ");
+    let each = if is_postgres { "json_array_elements($2::json)" } else { "json_each(?2)" };
+    let condition = format!("({named}) in (select {parts} from {each} as n)");
+    let names: Vec<&[String]> = names.iter().map(|name| &name[..]).collect();
+    (condition, serde_json::to_string(&names).unwrap_or_default().into())
 }

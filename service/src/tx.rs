@@ -15,7 +15,8 @@ use sea_orm::{
 use crate::db::Db;
 use crate::error::{Error, Result};
 
-const ATTEMPTS_MAX: u32 = 5;
+/// How often a transaction is tried.
+pub(crate) const ATTEMPTS_MAX: u32 = 5;
 const BACKOFF_MILLISECONDS: u64 = 4;
 
 /// An open transaction. Every function that writes takes `&Tx`, so none can run without one.
@@ -45,10 +46,14 @@ impl Db {
 }
 
 impl Tx {
-    /// The last expression of a use case: its value exists only once the work is durable.
+    /// The last expression of a use case: its value exists only once the work is durable. A conflict
+    /// that the database reports only now has undone it; of any other failure nobody knows.
     pub(crate) async fn commit<T>(self, value: T) -> Result<T> {
-        self.0.commit().await.map_err(Error::Unavailable)?;
-        Ok(value)
+        match self.0.commit().await {
+            Ok(()) => Ok(value),
+            Err(error) if is_serialization_failure(&error) => Err(Error::internal(error)),
+            Err(error) => Err(Error::Unavailable(error)),
+        }
     }
 
     /// What statements run on.
@@ -69,7 +74,7 @@ pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
 ) -> Result<T> {
     for attempted in 1..ATTEMPTS_MAX {
         match attempt().await {
-            Err(error) if is_conflict(&error) => pause(attempted).await,
+            Err(error) if Setback::of(&error) == Some(Setback::Conflict) => pause(attempted).await,
             answer => return answer,
         }
     }
@@ -77,24 +82,56 @@ pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
 }
 
 /// Longer each time and never the same, so that two rivals don't meet again.
-async fn pause(attempted: u32) {
+pub(crate) async fn pause(attempted: u32) {
     let jitter = uuid::Uuid::new_v4().as_u128() % 8;
     let milliseconds =
         BACKOFF_MILLISECONDS * u64::from(attempted) + u64::try_from(jitter).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
-/// Another transaction was faster: nothing is written and a new attempt sees what it wrote. A
-/// unique violation is one as well: two requests with one key, both of which missed the look-up.
-fn is_conflict(error: &Error) -> bool {
-    let Error::Internal(source) = error else {
-        return false;
-    };
+/// Why a transaction that was undone is worth another attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setback {
+    /// Another transaction was faster: a new attempt sees what it wrote. A unique violation is one as
+    /// well: two requests with one key, both of which missed the look-up.
+    Conflict,
+    /// The connection went; there are others.
+    ConnectionLost,
+}
+
+impl Setback {
+    /// What kind the error is, if it is one.
+    pub(crate) fn of(error: &Error) -> Option<Self> {
+        match error {
+            Error::Unavailable(error) => is_gone(error).then_some(Self::ConnectionLost),
+            Error::Internal(source) => is_conflict(source.as_ref()).then_some(Self::Conflict),
+            _ => None,
+        }
+    }
+}
+
+fn is_conflict(source: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     let Some(error) = source.downcast_ref::<DbErr>() else {
         return source.downcast_ref::<Moved>().is_some();
     };
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
-        || sqlstate(error).is_some_and(|state| matches!(state.as_str(), "40001" | "40P01"))
+        || is_serialization_failure(error)
+}
+
+/// Serialization failures and deadlocks: the database has undone it, for certain.
+fn is_serialization_failure(error: &DbErr) -> bool {
+    sqlstate(error).is_some_and(|state| matches!(state.as_str(), "40001" | "40P01"))
+}
+
+/// Whether the connection broke, or the server ended it.
+fn is_gone(error: &DbErr) -> bool {
+    use sea_orm::sqlx::Error as Sqlx;
+    match driver_error(error) {
+        Some(Sqlx::Io(_) | Sqlx::WorkerCrashed | Sqlx::Tls(_)) => true,
+        Some(Sqlx::Database(_)) => sqlstate(error)
+            .is_some_and(|state| matches!(state.as_str(), "57P01" | "57P02" | "57P03")),
+        _ => false,
+    }
 }
 
 /// What was looked up before the lock is no longer so: look again.

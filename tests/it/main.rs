@@ -8,6 +8,7 @@ mod doors;
 mod faults;
 mod hammer;
 mod http;
+mod lanes;
 mod ledger;
 mod live;
 mod members;

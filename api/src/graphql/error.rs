@@ -110,6 +110,8 @@ impl From<ApiError> for async_graphql::Error {
             Error::Throttled { retry_after_seconds } => {
                 extensions.set("retryAfterSeconds", *retry_after_seconds);
             }
+            // What waits is worked off in less.
+            Error::Overloaded => extensions.set("retryAfterSeconds", 1),
             _ => {}
         }
         let message = match fault {

@@ -16,6 +16,8 @@ const REJECTED: &str = "florin_graphql_rejected_total";
 const SOCKETS: &str = "florin_websockets_open";
 /// Seconds, from a cached read to the request's time limit.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// Writes in a batch, up to the most that a lane takes at a time.
+const JOBS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
 /// What all gateways of this process count into; the recorder is one for the process.
 pub(crate) fn page() -> String {
@@ -23,6 +25,8 @@ pub(crate) fn page() -> String {
     let handle = RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .ok()?
+            .set_buckets_for_metric(Matcher::Suffix("_jobs".to_owned()), &JOBS)
             .ok()?;
         let handle = builder.install_recorder().ok()?;
         describe();
@@ -38,6 +42,7 @@ fn describe() {
     describe_histogram!(REQUEST, "Time of HTTP requests by route and status.");
     describe_counter!(REJECTED, "GraphQL operations refused before they ran, by code.");
     describe_gauge!(SOCKETS, "WebSockets open now.");
+    service::Services::describe_metrics();
 }
 
 /// An operation ran.

@@ -9,13 +9,13 @@ use entity::amount::Points;
 use entity::ids::{EntryId, HoldId, LotId, PurchaseId, WalletId};
 use entity::ledger::allocation::AllocationKind;
 use entity::ledger::hold::HoldStatus;
-use entity::ledger::{allocation, entry, hold, idempotency_key, lot, wallet};
+use entity::ledger::{allocation, entry, hold, lot, wallet};
 use sea_orm::{DbBackend, EntityTrait, Statement, Value};
 use uuid::Uuid;
 
 use super::core::{Action, Book, Burn, Command, Known, OpenHold, Rules, Wallet};
 use crate::error::{Error, Result};
-use crate::rows::{among, among_texts};
+use crate::rows::{among, first_place};
 use crate::tx::{Moved, Tx};
 
 /// The book that the commands are decided over.
@@ -119,22 +119,10 @@ fn whole_wallets(book: &Book, commands: &[Command]) -> BTreeSet<WalletId> {
 }
 
 async fn keys(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
-    let keys: Vec<_> = commands.iter().filter_map(|command| command.key.as_ref()).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let (callers, caller_values) =
-        among_texts(tx.backend(), "caller", 2, keys.iter().map(|k| k.caller.clone()));
-    let (names, name_values) =
-        among_texts(tx.backend(), "key", 3, keys.iter().map(|k| k.key.clone()));
-    let sql = format!(
-        "select * from idempotency_key where programme_id = {} and {callers} and {names}",
-        first(tx)
-    );
-    let statement = statement(tx, book, sql, [caller_values, name_values]);
-    for row in idempotency_key::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+    let named = commands.iter().filter_map(|command| command.key.as_ref());
+    for (identity, row) in crate::keys::used(tx, book.rules.programme, named).await? {
         let known = Known { fingerprint: row.fingerprint, outcome: row.outcome };
-        book.keys.insert((row.caller, row.key), known);
+        book.keys.insert(identity, known);
     }
     Ok(())
 }
@@ -300,7 +288,7 @@ async fn lots(
 
 /// The programme's place in every statement here.
 fn first(tx: &Tx) -> &'static str {
-    if tx.backend() == DbBackend::Postgres { "$1" } else { "?1" }
+    first_place(tx.backend())
 }
 
 fn statement<const N: usize>(tx: &Tx, book: &Book, sql: String, values: [Value; N]) -> Statement {

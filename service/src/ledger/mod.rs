@@ -20,7 +20,11 @@ mod totals;
 mod transfer;
 pub mod verify;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use entity::ids::{EntryId, HoldId};
+use entity::ledger::{entry, hold};
 
 pub use self::adjust::{Adjust, Adjusted, WriteOff};
 pub use self::read::{HistoryFilter, LotUse};
@@ -28,7 +32,7 @@ pub use self::totals::{Occasion, Outstanding, PartnerTotals};
 pub use self::transfer::{Transfer, Transferred};
 pub use reason::Reason;
 
-pub(crate) use find::{current_wallet, find_entry};
+pub(crate) use find::{current_wallets, find_entry, find_hold};
 
 use self::core::{Command, Receipt, Rules, Verdict, decide};
 use crate::clock::Clock;
@@ -36,31 +40,57 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::programmes::Programmes;
 use crate::tx::Tx;
+use crate::writes::Writes;
 
 /// The use cases.
 pub struct Ledger {
     db: Db,
     clock: Clock,
     programmes: Arc<Programmes>,
+    writes: Arc<Writes>,
 }
 
 impl Ledger {
     /// The use cases over this database.
-    pub fn new(db: Db, clock: Clock, programmes: Arc<Programmes>) -> Self {
-        Self { db, clock, programmes }
+    pub(crate) fn new(
+        db: Db,
+        clock: Clock,
+        programmes: Arc<Programmes>,
+        writes: Arc<Writes>,
+    ) -> Self {
+        Self { db, clock, programmes, writes }
     }
+}
+
+/// What a batch of commands came to.
+#[derive(Default)]
+pub(crate) struct Applied {
+    /// One a command, in order.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// The entries that were made.
+    pub(crate) entries: HashMap<EntryId, entry::Model>,
+    /// The holds that were looked at, as they are now.
+    pub(crate) holds: HashMap<HoldId, hold::Model>,
 }
 
 /// Decides all commands in order and stores what they wrote. A refused one has no effect; the
 /// others go on. Durable once the transaction commits.
 pub(crate) async fn apply(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<Vec<Verdict>> {
+    Ok(apply_all(tx, rules, commands).await?.verdicts)
+}
+
+/// The same, with what was written, so that nobody has to read it again.
+pub(crate) async fn apply_all(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<Applied> {
     if commands.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Applied::default());
     }
     let mut book = load::book(tx, rules, commands).await?;
     let verdicts = commands.iter().map(|command| decide(&mut book, command)).collect();
-    save::book(tx, book).await?;
-    Ok(verdicts)
+    save::book(tx, &book).await?;
+    let entries = book.journal.entries.into_iter().map(|entry| (entry.id, entry)).collect();
+    let holds = book.wallets.into_values().flat_map(|wallet| wallet.holds.into_values());
+    let holds = holds.map(|hold| (hold.row.id, hold.row)).collect();
+    Ok(Applied { verdicts, entries, holds })
 }
 
 /// Decides one command, in a transaction that may write more beside it.

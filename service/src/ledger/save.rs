@@ -12,15 +12,15 @@ use crate::rows::{insert_all, update_all};
 use crate::tx::Tx;
 
 /// Writes the book's journal, and the rows as the last command left them.
-pub(super) async fn book(tx: &Tx, book: Book) -> Result<()> {
+pub(super) async fn book(tx: &Tx, book: &Book) -> Result<()> {
     let journal = &book.journal;
     insert_all::<entry::Entity>(tx, &journal.entries).await?;
     insert_all::<posting::Entity>(tx, &journal.postings).await?;
-    lots(tx, &book).await?;
+    lots(tx, book).await?;
     insert_all::<allocation::Entity>(tx, &journal.allocations).await?;
-    holds(tx, &book).await?;
-    wallets(tx, &book).await?;
-    insert_all::<idempotency_key::Entity>(tx, &keys(&book)).await?;
+    holds(tx, book).await?;
+    wallets(tx, book).await?;
+    insert_all::<idempotency_key::Entity>(tx, &keys(book)).await?;
     insert_all::<outbox::Entity>(tx, &facts(journal)).await
 }
 
@@ -79,6 +79,7 @@ fn all_found(expected: usize, found: u64) -> Result<()> {
     Err(Error::internal(format!("{expected} rows were to change and {found} did")))
 }
 
+/// In one order everywhere, so that two gateways with the same keys don't wait for each other in a ring.
 fn keys(book: &Book) -> Vec<idempotency_key::Model> {
     let row = |(key, outcome, recorded_at): &(super::core::Key, idempotency_key::Outcome, _)| {
         idempotency_key::Model {
@@ -90,7 +91,9 @@ fn keys(book: &Book) -> Vec<idempotency_key::Model> {
             recorded_at: *recorded_at,
         }
     };
-    book.journal.keys.iter().map(row).collect()
+    let mut rows: Vec<_> = book.journal.keys.iter().map(row).collect();
+    rows.sort_by(|one, other| (&one.caller, &one.key).cmp(&(&other.caller, &other.key)));
+    rows
 }
 
 fn facts(journal: &Journal) -> Vec<outbox::Model> {

@@ -1,14 +1,15 @@
 //! Finds members by whatever names them, a whole batch in at most three statements.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::ids::{MemberId, PartnerId, ProgrammeId};
 use entity::members::member::MemberStatus;
 use entity::members::{card, member, partner_reference};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
+use crate::rows::{Part, among_names, find_among, find_among_texts, find_where};
 use crate::text;
 
 /// What names a member.
@@ -95,27 +96,37 @@ pub(crate) async fn resolve<C: ConnectionTrait>(
             MemberRef::Reference(partner, text) => drop(references.insert((partner, text))),
         }
     }
-    if !cards.is_empty() {
-        let query = card::Entity::find().filter(card::Column::ProgrammeId.eq(programme));
-        for card in query.filter(card::Column::Number.is_in(cards)).all(db).await? {
-            ids.insert(card.member_id);
-            resolved.cards.insert(card.number.clone(), card);
-        }
+    for card in
+        find_among_texts::<card::Entity, C>(db, programme, card::Column::Number, cards).await?
+    {
+        ids.insert(card.member_id);
+        resolved.cards.insert(card.number.clone(), card);
     }
-    if !references.is_empty() {
-        let texts = references.iter().map(|(_, text)| text.clone()).collect::<HashSet<_>>();
-        let query = partner_reference::Entity::find()
-            .filter(partner_reference::Column::ProgrammeId.eq(programme))
-            .filter(partner_reference::Column::Reference.is_in(texts));
-        for found in query.all(db).await? {
-            ids.insert(found.member_id);
-            resolved.references.insert((found.partner_id, found.reference), found.member_id);
-        }
+    for found in of_partners(db, programme, references).await? {
+        ids.insert(found.member_id);
+        resolved.references.insert((found.partner_id, found.reference), found.member_id);
     }
-    if !ids.is_empty() {
-        let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
-        let members = query.filter(member::Column::Id.is_in(ids)).all(db).await?;
-        resolved.members.extend(members.into_iter().map(|member| (member.id, member)));
-    }
+    let ids = ids.into_iter().map(MemberId::uuid);
+    let members =
+        find_among::<member::Entity, C>(db, programme, member::Column::Id, ids, "").await?;
+    resolved.members.extend(members.into_iter().map(|member| (member.id, member)));
     Ok(resolved)
+}
+
+/// Customer numbers by partner and text.
+async fn of_partners<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    references: HashSet<(PartnerId, String)>,
+) -> Result<Vec<partner_reference::Model>> {
+    if references.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: BTreeSet<[String; 2]> = references
+        .into_iter()
+        .map(|(partner, text)| [partner.uuid().simple().to_string(), text])
+        .collect();
+    let columns = [("partner_id", Part::Id), ("reference", Part::Text)];
+    let (condition, values) = among_names(db.get_database_backend(), columns, &names);
+    find_where::<partner_reference::Entity, C>(db, programme, &condition, [values]).await
 }

@@ -5,17 +5,16 @@ use entity::amount::Points;
 use entity::ids::{HoldId, ProgrammeId};
 use entity::ledger::entry;
 use entity::ledger::hold::{self, HoldStatus};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 
-use super::{Payments, Request, above_zero, at, payer, submit};
+use super::{Payments, Request, above_zero, at, payer};
 use crate::actor::{Actor, Scope};
-use crate::error::{Error, Result};
-use crate::ledger::core::{Action, Command, Key, Receipt};
+use crate::error::Result;
+use crate::ledger::core::{Action, Command, Key};
 use crate::members::MemberRef;
 use crate::refusal::{Code, Refusal};
-use crate::tx::{Tx, retrying};
-use crate::{keys, ledger, text};
+use crate::writes::{Made, Move};
+use crate::{keys, text};
 
 /// Points to be set aside.
 #[derive(Clone, Debug)]
@@ -92,8 +91,7 @@ impl Payments {
         };
         let key = keys::key(actor, &wish.idempotency_key, "placeHold", &canonical)?;
         let outcome = self.try_hold(actor, &wish, &key, reference).await;
-        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
-        self.held(programme, receipt).await
+        self.held(programme, &key, outcome).await
     }
 
     async fn try_hold(
@@ -102,23 +100,20 @@ impl Payments {
         wish: &PlaceHold,
         key: &Key,
         reference: Option<String>,
-    ) -> Result<Receipt> {
+    ) -> Result<Made> {
         let request = self.request(actor).await?;
         above_zero(wish.points)?;
         let store = request.store(wish.store_code.as_deref(), request.now)?;
         let lapses_at = request.now + minutes(&request, wish.minutes)?;
-        let hold = HoldId::at(request.now);
-        retrying(|| async {
-            let tx = self.db.begin().await?;
-            let (member, wallet) = payer(&tx, &request, &wish.member).await?;
-            let command = Command {
-                store,
-                action: Action::Hold { hold, member, points: wish.points, lapses_at },
-                ..request.command(wallet, key.clone(), reference.clone())
-            };
-            submit(tx, &request.rules, command).await
-        })
-        .await
+        let (hold, points) = (HoldId::at(request.now), wish.points);
+        let command = Command { store, ..request.command(key.clone(), reference) };
+        let member = wish.member.clone();
+        let wish = Move::of_members(key, vec![member.clone()], move |found| {
+            let payer = payer(found, &member)?;
+            let action = Action::Hold { hold, member: payer.id, points, lapses_at };
+            Ok(Command { wallet: payer.wallet_id, action, ..command.clone() })
+        });
+        self.writes.make(request.rules.id(), wish).await
     }
 
     /// Pays a hold, or some of it; the rest goes back.
@@ -126,20 +121,20 @@ impl Payments {
         let (programme, _) = actor.partner(Scope::PaymentsWrite)?;
         let key = keys::key(actor, &wish.idempotency_key, "captureHold", &wish)?;
         let outcome = self.try_capture(actor, &wish, &key).await;
-        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
-        self.held(programme, receipt).await
+        self.held(programme, &key, outcome).await
     }
 
-    async fn try_capture(&self, actor: &Actor, wish: &Capture, key: &Key) -> Result<Receipt> {
+    async fn try_capture(&self, actor: &Actor, wish: &Capture, key: &Key) -> Result<Made> {
         let request = self.request(actor).await?;
         request.rules.accepts_time(wish.occurred_at, request.now)?;
         if let Some(points) = wish.points {
             above_zero(points)?;
         }
         let acceptance = request.acceptance(wish.occurred_at)?;
-        self.close(&request, wish.hold, key, |hold| {
-            let points = wish.points.unwrap_or(hold.points);
-            (Action::Capture { hold: hold.id, points, acceptance }, wish.occurred_at)
+        let (points, occurred_at) = (wish.points, wish.occurred_at);
+        self.close(&request, wish.hold, key, move |hold| {
+            let points = points.unwrap_or(hold.points);
+            (Action::Capture { hold: hold.id, points, acceptance }, occurred_at)
         })
         .await
     }
@@ -149,10 +144,9 @@ impl Payments {
         let request = self.request_of_any(actor).await?;
         let key = keys::key(actor, &wish.idempotency_key, "releaseHold", &wish.hold)?;
         let now = request.now;
-        let close = |hold: &hold::Model| (Action::Release { hold: hold.id }, now);
+        let close = move |hold: &hold::Model| (Action::Release { hold: hold.id }, now);
         let outcome = self.close(&request, wish.hold, &key, close).await;
-        let receipt = keys::or_earlier(&self.db, request.rules.id(), &key, outcome).await?;
-        self.held(request.rules.id(), receipt).await
+        self.held(request.rules.id(), &key, outcome).await
     }
 
     async fn close(
@@ -160,36 +154,25 @@ impl Payments {
         request: &Request<'_>,
         hold: HoldId,
         key: &Key,
-        action: impl Fn(&hold::Model) -> (Action, DateTime<Utc>),
-    ) -> Result<Receipt> {
-        retrying(|| async {
-            let tx = self.db.begin().await?;
-            let hold = find_hold(&tx, request, hold).await?;
-            if let Some(receipt) = closed_before(&tx, request, &hold, key).await? {
-                return Ok(receipt);
-            }
-            let (action, occurred_at) = action(&hold);
-            let command = Command {
-                store: hold.store_id,
-                occurred_at,
-                action,
-                ..request.command(hold.wallet_id, key.clone(), None)
-            };
-            submit(tx, &request.rules, command).await
-        })
-        .await
-        .map_err(|error| at(error, "holdId"))
+        action: impl Fn(&hold::Model) -> (Action, DateTime<Utc>) + Send + Sync + 'static,
+    ) -> Result<Made> {
+        let (partner, command) = (request.partner, request.command(key.clone(), None));
+        let wish = Move::of_hold(key, hold, move |found| {
+            let hold = found.hold(partner, hold)?;
+            is_open(hold)?;
+            let (action, occurred_at) = action(hold);
+            let (wallet, store) = (hold.wallet_id, hold.store_id);
+            Ok(Command { wallet, store, occurred_at, action, ..command.clone() })
+        });
+        let made = self.writes.make(request.rules.id(), wish).await;
+        made.map_err(|error| at(error, "holdId"))
     }
 
-    async fn held(&self, programme: ProgrammeId, receipt: Receipt) -> Result<Held> {
-        let id: Option<HoldId> = receipt.subject.as_deref().and_then(|id| id.parse().ok());
-        let id = id.ok_or_else(|| Error::internal("a hold's receipt names no hold"))?;
-        let db = self.db.primary();
-        let hold = hold::Entity::find_by_id((programme, receipt.wallet, id)).one(db).await?;
-        let hold =
-            hold.ok_or_else(|| Error::internal("a receipt names a hold that isn't there"))?;
-        let entry = ledger::find_entry(db, programme, &receipt).await?;
-        Ok(Held { hold, entry, is_replay: receipt.is_replay })
+    async fn held(&self, programme: ProgrammeId, key: &Key, outcome: Result<Made>) -> Result<Held> {
+        let mut made = self.writes.or_earlier(programme, key, outcome).await?;
+        let hold = self.writes.hold(programme, &mut made).await?;
+        let entry = self.writes.entry(programme, &mut made).await?;
+        Ok(Held { hold, entry, is_replay: made.is_replay() })
     }
 }
 
@@ -203,33 +186,13 @@ fn minutes(request: &Request<'_>, wished: Option<i32>) -> Result<TimeDelta, Refu
     Err(Refusal::new(Code::ValueOutOfRange).because(message).at("minutes"))
 }
 
-async fn find_hold(tx: &Tx, request: &Request<'_>, id: HoldId) -> Result<hold::Model> {
-    let query = hold::Entity::find()
-        .filter(hold::Column::ProgrammeId.eq(request.rules.id()))
-        .filter(hold::Column::Id.eq(id))
-        .filter(hold::Column::PartnerId.eq(request.partner));
-    Ok(query.one(tx.connection()).await?.ok_or(Refusal::new(Code::HoldNotFound))?)
-}
-
-/// A hold that is closed answers without its wallet, which may have been pooled since: as the first
-/// time under the same key, else with what became of it.
-async fn closed_before(
-    tx: &Tx,
-    request: &Request<'_>,
-    hold: &hold::Model,
-    key: &Key,
-) -> Result<Option<Receipt>> {
-    if hold.status == HoldStatus::Open {
-        return Ok(None);
-    }
-    if let Some(earlier) = keys::earlier(tx, request.rules.id(), key).await?
-        && let (Some(entry), Some(wallet)) = (earlier.entry, earlier.wallet)
-    {
-        return Ok(Some(Receipt { entry, wallet, subject: earlier.subject, is_replay: true }));
-    }
-    Err(Error::from(match hold.status {
+/// A hold that is closed answers without its wallet, which may have been pooled since: with what became
+/// of it, or under the key that closed it as the first time.
+fn is_open(hold: &hold::Model) -> Result<(), Refusal> {
+    Err(Refusal::new(match hold.status {
+        HoldStatus::Open => return Ok(()),
         HoldStatus::Captured => Code::HoldAlreadyCaptured,
         HoldStatus::Released => Code::HoldAlreadyReleased,
-        HoldStatus::Lapsed | HoldStatus::Open => Code::HoldLapsed,
+        HoldStatus::Lapsed => Code::HoldLapsed,
     }))
 }

@@ -12,8 +12,9 @@ use chrono::{DateTime, Utc};
 use entity::amount::Points;
 use entity::ids::{EntryId, PartnerId, ProgrammeId, StoreId, WalletId};
 use entity::ledger::entry;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::members::member;
 use serde::Serialize;
+use uuid::Uuid;
 
 pub use self::holds::{Capture, Held, PlaceHold, Release};
 
@@ -21,14 +22,14 @@ use crate::actor::{Actor, Scope};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ledger::core::{Acceptance, Action, Command, Key, Receipt};
+use crate::ledger::core::{Acceptance, Action, Command, Key};
 use crate::ledger::reason::Cause;
-use crate::members::{MemberRef, may_spend, resolve};
+use crate::members::{MemberRef, may_spend};
 use crate::partners::{Directory, Partners, Role};
 use crate::programmes::{Programmes, Rules};
 use crate::refusal::{Code, Refusal};
-use crate::tx::{Tx, retrying};
-use crate::{keys, ledger, text};
+use crate::writes::{Found, Made, Move, Writes};
+use crate::{keys, text};
 
 /// The use cases.
 pub struct Payments {
@@ -36,6 +37,7 @@ pub struct Payments {
     clock: Clock,
     programmes: Arc<Programmes>,
     partners: Arc<Partners>,
+    writes: Arc<Writes>,
 }
 
 /// A payment in one step.
@@ -93,8 +95,14 @@ struct CanonicalPay<'a> {
 
 impl Payments {
     /// The use cases over this database.
-    pub fn new(db: Db, clock: Clock, programmes: Arc<Programmes>, partners: Arc<Partners>) -> Self {
-        Self { db, clock, programmes, partners }
+    pub(crate) fn new(
+        db: Db,
+        clock: Clock,
+        programmes: Arc<Programmes>,
+        partners: Arc<Partners>,
+        writes: Arc<Writes>,
+    ) -> Self {
+        Self { db, clock, programmes, partners, writes }
     }
 
     /// Pays in one step.
@@ -111,8 +119,7 @@ impl Payments {
         };
         let key = keys::key(actor, &wish.idempotency_key, "payWithPoints", &canonical)?;
         let outcome = self.try_pay(actor, &wish, &key, reference).await;
-        let receipt = keys::or_earlier(&self.db, programme, &key, outcome).await?;
-        self.paid(programme, receipt).await
+        self.paid(programme, &key, outcome).await
     }
 
     async fn try_pay(
@@ -121,45 +128,39 @@ impl Payments {
         wish: &Pay,
         key: &Key,
         reference: Option<String>,
-    ) -> Result<Receipt> {
+    ) -> Result<Made> {
         let request = self.request(actor).await?;
         request.rules.accepts_time(wish.occurred_at, request.now)?;
         above_zero(wish.points)?;
         let store = request.store(wish.store_code.as_deref(), wish.occurred_at)?;
         let acceptance = request.acceptance(wish.occurred_at)?;
-        retrying(|| async {
-            let tx = self.db.begin().await?;
-            let (_, wallet) = payer(&tx, &request, &wish.member).await?;
-            let command = Command {
-                store,
-                occurred_at: wish.occurred_at,
-                action: Action::Pay { points: wish.points, acceptance },
-                ..request.command(wallet, key.clone(), reference.clone())
-            };
-            submit(tx, &request.rules, command).await
-        })
-        .await
+        let command = Command {
+            store,
+            occurred_at: wish.occurred_at,
+            action: Action::Pay { points: wish.points, acceptance },
+            ..request.command(key.clone(), reference)
+        };
+        let member = wish.member.clone();
+        let wish = Move::of_members(key, vec![member.clone()], move |found| {
+            let wallet = payer(found, &member)?.wallet_id;
+            Ok(Command { wallet, ..command.clone() })
+        });
+        self.writes.make(request.rules.id(), wish).await
     }
 
     /// Undoes a payment: the same lots get back what they gave.
     pub async fn reverse(&self, actor: &Actor, wish: Reverse) -> Result<Paid> {
         let request = self.request_of_any(actor).await?;
         let key = keys::key(actor, &wish.idempotency_key, "reversePayment", &wish.payment)?;
-        let outcome = retrying(|| async {
-            let tx = self.db.begin().await?;
-            let payment = find_payment(&tx, &request, wish.payment).await?;
-            let wallet = ledger::current_wallet(&tx, request.rules.id(), payment.wallet_id).await?;
-            let command = Command {
-                store: payment.store_id,
-                action: Action::Reverse { payment: payment.id },
-                ..request.command(wallet, key.clone(), None)
-            };
-            submit(tx, &request.rules, command).await
-        })
-        .await
-        .map_err(|error| at(error, "paymentId"));
-        let receipt = keys::or_earlier(&self.db, request.rules.id(), &key, outcome).await?;
-        self.paid(request.rules.id(), receipt).await
+        let (partner, programme) = (request.partner, request.rules.id());
+        let action = Action::Reverse { payment: wish.payment };
+        let command = Command { action, ..request.command(key.clone(), None) };
+        let wish = Move::of_payment(&key, wish.payment, move |found| {
+            let (payment, wallet) = found.payment(partner, wish.payment)?;
+            Ok(Command { wallet, store: payment.store_id, ..command.clone() })
+        });
+        let outcome = self.writes.make(programme, wish).await;
+        self.paid(programme, &key, outcome.map_err(|error| at(error, "paymentId"))).await
     }
 
     /// A request by a partner that accepts points.
@@ -181,9 +182,10 @@ impl Payments {
         })
     }
 
-    async fn paid(&self, programme: ProgrammeId, receipt: Receipt) -> Result<Paid> {
-        let entry = ledger::find_entry(self.db.primary(), programme, &receipt).await?;
-        Ok(Paid { entry, is_replay: receipt.is_replay })
+    async fn paid(&self, programme: ProgrammeId, key: &Key, outcome: Result<Made>) -> Result<Paid> {
+        let mut made = self.writes.or_earlier(programme, key, outcome).await?;
+        let entry = self.writes.entry(programme, &mut made).await?;
+        Ok(Paid { entry, is_replay: made.is_replay() })
     }
 }
 
@@ -199,11 +201,11 @@ impl Request<'_> {
         Ok(Acceptance { partner: self.partner, price_micros: contract.acceptance_price_micros })
     }
 
-    /// A command about the wallet, whose action is still to be said.
-    fn command(&self, wallet: WalletId, key: Key, reference: Option<String>) -> Command {
+    /// A command whose wallet and action are still to be said.
+    fn command(&self, key: Key, reference: Option<String>) -> Command {
         Command {
             entry: EntryId::at(self.now),
-            wallet,
+            wallet: WalletId::from_uuid(Uuid::nil()),
             key: Some(key),
             actor: self.actor.to_string(),
             origin: self.actor.origin().to_owned(),
@@ -219,31 +221,11 @@ impl Request<'_> {
     }
 }
 
-/// Decides one command and commits it.
-async fn submit(tx: Tx, rules: &Rules, command: Command) -> Result<Receipt> {
-    let receipt = ledger::apply_one(&tx, rules.for_ledger(), command).await?;
-    tx.commit(receipt).await
-}
-
-/// Who pays, and the wallet with the points.
-async fn payer(
-    tx: &Tx,
-    request: &Request<'_>,
-    named: &MemberRef,
-) -> Result<(entity::ids::MemberId, WalletId)> {
-    let resolved = resolve(tx.connection(), request.rules.id(), [named.clone()]).await?;
-    let member = resolved.member(named).map_err(|refusal| refusal.at("member"))?;
-    may_spend(member.status).map_err(|refusal| refusal.at("member"))?;
-    Ok((member.id, member.wallet_id))
-}
-
-async fn find_payment(tx: &Tx, request: &Request<'_>, id: EntryId) -> Result<entry::Model> {
-    let query = entry::Entity::find()
-        .filter(entry::Column::ProgrammeId.eq(request.rules.id()))
-        .filter(entry::Column::Id.eq(id))
-        .filter(entry::Column::PartnerId.eq(request.partner))
-        .filter(entry::Column::Kind.is_in([entry::EntryKind::Paid, entry::EntryKind::Captured]));
-    Ok(query.one(tx.connection()).await?.ok_or(Refusal::new(Code::PaymentNotFound))?)
+/// Who pays.
+fn payer<'a>(found: &'a Found, named: &MemberRef) -> Result<&'a member::Model, Refusal> {
+    let member = found.members.member(named);
+    let member = member.and_then(|member| may_spend(member.status).map(|()| member));
+    member.map_err(|refusal| refusal.at("member"))
 }
 
 pub(crate) fn above_zero(points: Points) -> Result<(), Refusal> {

@@ -3,16 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{EntryId, PurchaseId};
 use entity::members::member;
-use entity::purchases::purchase;
+use entity::purchases::purchase::{self, Line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rules;
 use super::{BATCH_MAX, Purchases, store};
 use crate::actor::{Actor, Scope, Who};
-use crate::earning::{self, Explanation};
+use crate::earning;
 use crate::error::{Error, Result};
 use crate::ledger;
-use crate::ledger::core::{Action, Command, NewLot};
+use crate::ledger::core::{Action, Command};
 use crate::ledger::reason::Cause;
 use crate::members::{MemberRef, may_earn, resolve};
 use crate::partners::{Directory, Role};
@@ -75,16 +75,14 @@ impl Purchases {
             Some(purchase) => one(&tx, actor, rules, purchase, now).await?,
             None => all_of_card(&tx, actor, rules, &wish.member, now).await?,
         };
-        let returns = store::returns_of(&tx, rules.id(), kept.iter().map(|row| row.id)).await?;
+        let ids = kept.iter().map(|purchase| purchase.id);
+        let returns = store::returns_of_all(&tx, rules.id(), ids).await?;
         let mut commands = Vec::new();
         let mut claimed = Vec::new();
         for purchase in kept {
             let earlier = returns.get(&purchase.id).map_or(&[][..], Vec::as_slice);
             let left = super::returns::left_of(&purchase, earlier);
-            let earning = earning::decide(&purchase.earning, &left)?;
-            let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
-            let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
-            commands.push(command(actor, &member, &purchase, earning, lot, now));
+            commands.push(command(actor, rules, directory, &member, (&purchase, &left), now)?);
             claimed.push(purchase::Model {
                 member_id: Some(member.id),
                 wallet_id: Some(member.wallet_id),
@@ -170,13 +168,16 @@ fn oldest(rules: &Rules, now: DateTime<Utc>) -> DateTime<Utc> {
 /// The purchase earns what is left of it, at the prices of its day.
 fn command(
     actor: &Actor,
+    rules: &Rules,
+    directory: &Directory,
     member: &member::Model,
-    purchase: &purchase::Model,
-    earning: Explanation,
-    lot: NewLot,
+    (purchase, left): (&purchase::Model, &[Line]),
     now: DateTime<Utc>,
-) -> Command {
-    Command {
+) -> Result<Command> {
+    let earning = earning::decide(&purchase.earning, left)?;
+    let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
+    let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
+    Ok(Command {
         entry: EntryId::at(now),
         wallet: member.wallet_id,
         key: None,
@@ -190,5 +191,5 @@ fn command(
         is_history: false,
         cause: Cause::Receipt { receipt_number: purchase.receipt_number.clone(), earning },
         action: Action::Earn { lots: vec![lot] },
-    }
+    })
 }

@@ -6,8 +6,8 @@
 mod claim;
 mod quote;
 mod read;
-mod record;
-mod returns;
+pub(crate) mod record;
+pub(crate) mod returns;
 mod rules;
 mod store;
 
@@ -22,12 +22,16 @@ pub use self::quote::Quote;
 pub use self::read::{PurchaseRef, Purchases as Filter};
 pub use self::returns::{Return, Returned, WishedLine};
 
+pub(crate) use self::record::{Answer, Receipts};
+pub(crate) use self::returns::TakeBack;
+
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::ledger::Ledger;
 use crate::members::MemberRef;
 use crate::partners::Partners;
 use crate::programmes::Programmes;
+use crate::writes::Writes;
 
 /// The most receipts in one batch.
 pub const BATCH_MAX: usize = 500;
@@ -39,6 +43,7 @@ pub struct Purchases {
     programmes: Arc<Programmes>,
     partners: Arc<Partners>,
     ledger: Arc<Ledger>,
+    writes: Arc<Writes>,
 }
 
 /// A receipt as a till sends it.
@@ -90,13 +95,14 @@ pub struct Recorded {
 
 impl Purchases {
     /// The use cases over this database.
-    pub fn new(
+    pub(crate) fn new(
         db: Db,
         clock: Clock,
         programmes: Arc<Programmes>,
         partners: Arc<Partners>,
         ledger: Arc<Ledger>,
+        writes: Arc<Writes>,
     ) -> Self {
-        Self { db, clock, programmes, partners, ledger }
+        Self { db, clock, programmes, partners, ledger, writes }
     }
 }

@@ -1,38 +1,25 @@
-//! Recording receipts: a batch in one transaction, each with its own verdict.
+//! Recording receipts: many at a time, each with its own verdict.
+
+mod batch;
 
 use std::collections::HashSet;
 
-use entity::amount::Points;
-use entity::ids::{EntryId, ProgrammeId};
-use entity::ledger::outbox::{self, FactKind};
+use entity::ids::ProgrammeId;
 use entity::members::member;
-use entity::purchases::purchase::{self, Lines};
-use entity::purchases::receipt_key;
+
+pub(crate) use self::batch::{Draft, Known, Receipts};
 
 use super::rules::{self, Checked};
-use super::store::{self, ReceiptName};
+use super::store::ReceiptName;
 use super::{BATCH_MAX, Mode, Purchases, Receipt, Recorded};
 use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
-use crate::ledger;
-use crate::ledger::core::{Action, Command, Verdict};
-use crate::ledger::reason::Cause;
-use crate::members::{MemberRef, Resolved, may_earn, resolve};
-use crate::programmes::Rules;
+use crate::members::{MemberRef, Resolved, may_earn};
 use crate::refusal::{Code, Refusal};
-use crate::rows::insert_all;
-use crate::tx::{Tx, retrying};
+use crate::writes::{Done, Write};
 
 /// What becomes of one receipt.
-type Answer = Result<Recorded, Refusal>;
-
-/// A receipt on its way into the books.
-struct Arrival {
-    place: usize,
-    checked: Checked,
-    purchase: purchase::Model,
-    command: Option<Command>,
-}
+pub(crate) type Answer = Result<Recorded, Refusal>;
 
 impl Purchases {
     /// Records one receipt.
@@ -79,8 +66,7 @@ impl Purchases {
             let (first, again) =
                 arrivals.into_iter().partition(|(_, checked)| seen.insert(name(checked)));
             let first: Vec<(usize, Checked)> = first;
-            let done = retrying(|| self.try_record(actor, &rules, &first, mode)).await?;
-            for (place, answer) in done {
+            for (place, answer) in self.write(programme, Receipts::of(actor, mode, first)).await? {
                 answers[place] = Some(answer);
             }
             arrivals = again;
@@ -101,59 +87,23 @@ impl Purchases {
         Ok(())
     }
 
-    async fn try_record(
+    /// Live receipts share a commit with whatever else arrives; history, which comes in one stream and
+    /// in order, has its own.
+    async fn write(
         &self,
-        actor: &Actor,
-        rules: &Rules,
-        receipts: &[(usize, Checked)],
-        mode: Mode,
+        programme: ProgrammeId,
+        receipts: Receipts,
     ) -> Result<Vec<(usize, Answer)>> {
-        let tx = self.db.begin().await?;
-        let mut answers = Vec::new();
-        let known = store::known_receipts(
-            &tx,
-            rules.id(),
-            receipts.iter().map(|(_, checked)| name(checked)),
-        )
-        .await?;
-        let earlier =
-            store::purchases(&tx, rules.id(), known.values().map(|key| key.purchase_id)).await?;
-        let entries = store::earned_entries(&tx, rules.id(), earlier.keys().copied()).await?;
-        let members = receipts.iter().filter_map(|(_, checked)| checked.receipt.member.clone());
-        let members = resolve(tx.connection(), rules.id(), members).await?;
-        let mut arrivals = Vec::new();
-        for (place, checked) in receipts {
-            if let Some(key) = known.get(&name(checked)) {
-                let entry = entries.get(&key.purchase_id).copied();
-                answers.push((*place, replay(checked, key, earlier.get(&key.purchase_id), entry)));
-                continue;
-            }
-            if let Some(refusal) = &checked.standing {
-                answers.push((*place, Err(refusal.clone())));
-                continue;
-            }
-            match buyer(&members, checked.receipt.member.as_ref()) {
-                Ok(buyer) => arrivals.push(arrive(actor, rules, *place, checked, buyer, mode)),
-                Err(refusal) => answers.push((*place, Err(refusal))),
-            }
+        let mode = receipts.mode;
+        let write = Write::Receipts(receipts);
+        let done = match mode {
+            Mode::Live => self.writes.submit(programme, write).await?,
+            Mode::Backfill => self.writes.alone(programme, &write).await?,
+        };
+        match done {
+            Done::Recorded(answers) => Ok(answers),
+            _ => Err(Error::internal("receipts were answered as something else")),
         }
-        let commands: Vec<Command> =
-            arrivals.iter().filter_map(|arrival| arrival.command.clone()).collect();
-        let mut verdicts = ledger::apply(&tx, rules.for_ledger(), &commands).await?.into_iter();
-        let mut stored = Vec::new();
-        for arrival in arrivals {
-            let verdict = arrival.command.as_ref().and_then(|_| verdicts.next());
-            let place = arrival.place;
-            match settle(arrival, verdict) {
-                Ok((arrival, recorded)) => {
-                    stored.push(arrival);
-                    answers.push((place, Ok(recorded)));
-                }
-                Err(refusal) => answers.push((place, Err(refusal))),
-            }
-        }
-        save(&tx, &stored).await?;
-        tx.commit(answers).await
     }
 }
 
@@ -188,114 +138,4 @@ pub(super) fn buyer<'a>(
         Err(refusal) => Err(refusal),
     }
     .map_err(|refusal| refusal.at("member"))
-}
-
-fn arrive(
-    actor: &Actor,
-    rules: &Rules,
-    place: usize,
-    checked: &Checked,
-    buyer: Option<&member::Model>,
-    mode: Mode,
-) -> Arrival {
-    let receipt = &checked.receipt;
-    let card_number = match &receipt.member {
-        Some(MemberRef::Card(number)) => Some(number.clone()),
-        _ => None,
-    };
-    let purchase = purchase::Model {
-        programme_id: rules.id(),
-        id: rules::new_id(checked),
-        partner_id: receipt.partner,
-        store_id: checked.store,
-        receipt_number: receipt.receipt_number.clone(),
-        channel: receipt.channel,
-        member_id: buyer.map(|member| member.id),
-        wallet_id: buyer.map(|member| member.wallet_id),
-        card_number,
-        occurred_at: receipt.occurred_at,
-        recorded_at: checked.recorded_at,
-        total_minor: receipt.total_minor,
-        lines: Lines(receipt.lines.clone()),
-        earning: checked.earning.clone(),
-        points: checked.explanation.points,
-        claimed_at: None,
-    };
-    let command = buyer.map(|member| Command {
-        entry: EntryId::at(checked.recorded_at),
-        wallet: member.wallet_id,
-        key: None,
-        actor: actor.to_string(),
-        origin: actor.origin().to_owned(),
-        partner: Some(receipt.partner),
-        store: checked.store,
-        purchase: Some(purchase.id),
-        occurred_at: receipt.occurred_at,
-        recorded_at: checked.recorded_at,
-        is_history: mode == Mode::Backfill,
-        cause: Cause::Receipt {
-            receipt_number: receipt.receipt_number.clone(),
-            earning: checked.explanation.clone(),
-        },
-        action: Action::Earn { lots: vec![checked.lot.clone()] },
-    });
-    Arrival { place, checked: checked.clone(), purchase, command }
-}
-
-fn settle(arrival: Arrival, verdict: Option<Verdict>) -> Result<(Arrival, Recorded), Refusal> {
-    let receipt = verdict.transpose()?;
-    let recorded = Recorded {
-        purchase: arrival.purchase.clone(),
-        points: if receipt.is_some() { arrival.purchase.points } else { Points::ZERO },
-        entry: receipt.map(|receipt| receipt.entry),
-        is_replay: false,
-    };
-    Ok((arrival, recorded))
-}
-
-/// The first answer again, if the content is the same.
-fn replay(
-    checked: &Checked,
-    key: &receipt_key::Model,
-    purchase: Option<&purchase::Model>,
-    entry: Option<(EntryId, Points)>,
-) -> Answer {
-    let purchase = purchase.filter(|_| key.fingerprint == checked.fingerprint);
-    let purchase = purchase.ok_or(Refusal::new(Code::ReceiptReused).at("receiptNumber"))?;
-    Ok(Recorded {
-        purchase: purchase.clone(),
-        entry: entry.map(|(id, _)| id),
-        points: entry.map_or(Points::ZERO, |(_, points)| points),
-        is_replay: true,
-    })
-}
-
-/// Writes the receipts, their names, and a fact for each that has no entry to be one.
-async fn save(tx: &Tx, arrivals: &[Arrival]) -> Result<()> {
-    let mut purchases = Vec::new();
-    let mut names = Vec::new();
-    let mut facts = Vec::new();
-    for Arrival { checked, purchase, command, .. } in arrivals {
-        names.push(receipt_key::Model {
-            programme_id: purchase.programme_id,
-            partner_id: purchase.partner_id,
-            scope: checked.scope.clone(),
-            receipt_number: purchase.receipt_number.clone(),
-            purchase_id: purchase.id,
-            fingerprint: checked.fingerprint.clone(),
-        });
-        if command.is_none() {
-            facts.push(outbox::Model {
-                programme_id: purchase.programme_id,
-                stream_id: purchase.id.uuid(),
-                stream_seq: 0,
-                kind: FactKind::PurchaseKept,
-                subject_id: purchase.id.uuid(),
-            });
-        }
-        purchases.push(purchase.clone());
-    }
-    insert_all::<purchase::Entity>(tx, &purchases).await?;
-    insert_all::<receipt_key::Entity>(tx, &names).await?;
-    insert_all::<outbox::Entity>(tx, &facts).await
 }

@@ -3,29 +3,25 @@
 //! What a return takes back is what the receipt earned less what the rest of it would have earned,
 //! so that returning a receipt in parts takes exactly what returning it whole does.
 
+mod batch;
 mod lines;
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{EntryId, ProgrammeId, PurchaseId, ReturnId, WalletId};
-use entity::ledger::idempotency_key::Outcome;
-use entity::ledger::outbox::{self, FactKind};
+use entity::ids::PurchaseId;
 use entity::purchases::purchase::{self, Line};
 use entity::purchases::purchase_return::{self, ReturnedLines};
-use sea_orm::{EntityTrait, IntoActiveModel};
 use serde::Serialize;
 
-use super::{Purchases, store};
+pub(crate) use self::batch::{Draft, Known, TakeBack};
+
+use super::Purchases;
 use crate::actor::{Actor, Scope};
 use crate::earning::{self, Explanation};
 use crate::error::{Error, Result};
-use crate::ledger::core::{Action, Command, Key};
-use crate::ledger::reason::Cause;
-use crate::programmes::Rules;
+use crate::keys;
 use crate::refusal::{Code, Refusal};
-use crate::rows::insert_all;
-use crate::tx::{Tx, retrying};
-use crate::{keys, ledger};
+use crate::writes::{Done, Write};
 
 /// Goods that a partner took back.
 #[derive(Clone, Debug, Serialize)]
@@ -78,80 +74,14 @@ impl Purchases {
     /// Takes goods back, and the points they had earned.
     pub async fn take_back(&self, actor: &Actor, wish: Return) -> Result<Returned> {
         let (programme, partner) = actor.partner(Scope::PurchasesWrite)?;
-        let rules = self.programmes.rules(programme).await?;
-        rules.accepts_no_future(wish.occurred_at, self.clock.now())?;
+        let (rules, now) = (self.programmes.rules(programme).await?, self.clock.now());
+        rules.accepts_no_future(wish.occurred_at, now)?;
         let key = keys::key(actor, &wish.idempotency_key, "returnPurchase", &wish)?;
-        retrying(|| async {
-            let tx = self.db.begin().await?;
-            let purchase = store::lock(&tx, programme, wish.purchase).await?;
-            if purchase.partner_id != partner {
-                return Err(Refusal::new(Code::PurchaseNotFound).at("purchaseId").into());
-            }
-            if let Some(earlier) = keys::earlier(&tx, programme, &key).await? {
-                return replay(&tx, programme, purchase, earlier).await;
-            }
-            if wish.occurred_at < purchase.occurred_at {
-                return Err(Refusal::new(Code::OccurredBeforePurchase).at("occurredAt").into());
-            }
-            let decision = decide(&tx, &purchase, &wish).await?;
-            let returned =
-                self.store_return(&tx, actor, &rules, &key, &wish, &purchase, decision).await?;
-            tx.commit(Returned { purchase_return: returned, purchase, is_replay: false }).await
-        })
-        .await
-        .map_err(at_purchase)
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one use case's pieces, put together in one place"
-    )]
-    async fn store_return(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        rules: &Rules,
-        key: &Key,
-        wish: &Return,
-        purchase: &purchase::Model,
-        decision: Decision,
-    ) -> Result<purchase_return::Model> {
-        let now = self.clock.now();
-        let row = purchase_return::Model {
-            programme_id: rules.id(),
-            id: ReturnId::at(now),
-            purchase_id: purchase.id,
-            partner_id: purchase.partner_id,
-            entry_id: purchase.wallet_id.map(|_| EntryId::at(now)),
-            lines: decision.lines.clone(),
-            amount_minor: decision.amount_minor,
-            points: decision.points,
-            occurred_at: wish.occurred_at,
-            recorded_at: now,
-        };
-        if let (Some(wallet), Some(entry)) = (purchase.wallet_id, row.entry_id) {
-            let wallet = ledger::current_wallet(tx, rules.id(), wallet).await?;
-            let command = command(actor, key, purchase, &row, decision, (wallet, entry));
-            for verdict in ledger::apply(tx, rules.for_ledger(), &[command]).await? {
-                verdict?;
-            }
-        } else {
-            let outcome = Outcome { wallet: None, entry: None, subject: Some(row.id.to_string()) };
-            keys::insert(tx, rules.id(), key, outcome, now).await?;
-            // There is no entry to be the fact; the receipt's own was the first of its stream.
-            let fact = outbox::Model {
-                programme_id: rules.id(),
-                stream_id: purchase.id.uuid(),
-                stream_seq: decision.number,
-                kind: FactKind::PurchaseKept,
-                subject_id: purchase.id.uuid(),
-            };
-            insert_all::<outbox::Entity>(tx, &[fact]).await?;
+        let write = Write::TakeBack(TakeBack::of(actor, partner, key, wish, now));
+        match self.writes.submit(programme, write).await.map_err(at_purchase)? {
+            Done::Returned(returned) => Ok(*returned),
+            _ => Err(Error::internal("a return was answered as something else")),
         }
-        purchase_return::Entity::insert(row.clone().into_active_model())
-            .exec_without_returning(tx.connection())
-            .await?;
-        Ok(row)
     }
 }
 
@@ -160,11 +90,13 @@ pub(super) fn left_of(purchase: &purchase::Model, earlier: &[purchase_return::Mo
     lines::left(&purchase.lines.0, earlier.iter().map(|row| &row.lines))
 }
 
-async fn decide(tx: &Tx, purchase: &purchase::Model, wish: &Return) -> Result<Decision> {
-    let earlier = [purchase.id].into_iter();
-    let earlier = store::returns_of(tx, purchase.programme_id, earlier).await?;
-    let earlier = earlier.into_values().next().unwrap_or_default();
-    let left = left_of(purchase, &earlier);
+/// What a wish comes to, after what has come back before.
+fn decide(
+    purchase: &purchase::Model,
+    earlier: &[purchase_return::Model],
+    wish: &Return,
+) -> Result<Decision> {
+    let left = left_of(purchase, earlier);
     let lines = lines::wished(&left, wish.lines.as_deref())?;
     let rest: Vec<Line> = lines::less(&left, &lines);
     let rest = earning::decide(&purchase.earning, &rest)?;
@@ -179,54 +111,6 @@ async fn decide(tx: &Tx, purchase: &purchase::Model, wish: &Return) -> Result<De
         outstanding,
         rest,
     })
-}
-
-fn command(
-    actor: &Actor,
-    key: &Key,
-    purchase: &purchase::Model,
-    row: &purchase_return::Model,
-    decision: Decision,
-    (wallet, entry): (WalletId, EntryId),
-) -> Command {
-    Command {
-        entry,
-        wallet,
-        key: Some(key.clone()),
-        actor: actor.to_string(),
-        origin: actor.origin().to_owned(),
-        partner: Some(purchase.partner_id),
-        store: purchase.store_id,
-        purchase: Some(purchase.id),
-        occurred_at: row.occurred_at,
-        recorded_at: row.recorded_at,
-        is_history: false,
-        cause: Cause::Return {
-            return_id: row.id,
-            receipt_number: purchase.receipt_number.clone(),
-            amount_minor: row.amount_minor,
-            earning: decision.rest,
-        },
-        action: Action::Return {
-            issuer: purchase.partner_id,
-            points: decision.points,
-            outstanding: decision.outstanding,
-        },
-    }
-}
-
-async fn replay(
-    tx: &Tx,
-    programme: ProgrammeId,
-    purchase: purchase::Model,
-    earlier: Outcome,
-) -> Result<Returned> {
-    let id: Option<ReturnId> = earlier.subject.as_deref().and_then(|id| id.parse().ok());
-    let id = id.ok_or(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey"))?;
-    let found = purchase_return::Entity::find_by_id((programme, id)).one(tx.connection()).await?;
-    let purchase_return =
-        found.ok_or_else(|| Error::internal("a key names a return that isn't there"))?;
-    Ok(Returned { purchase_return, purchase, is_replay: true })
 }
 
 fn at_purchase(error: Error) -> Error {

@@ -1,6 +1,7 @@
 //! A world to tell stories in: a programme, its partners and members, behind a real gateway. Actors
 //! speak GraphQL over HTTP and nothing else.
 
+pub(crate) mod block;
 pub(crate) mod books;
 mod caller;
 pub(crate) mod gateway;

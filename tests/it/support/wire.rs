@@ -1,5 +1,6 @@
 //! The wire between a gateway and its PostgreSQL, which a story can cut, also at a word that passes.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -25,6 +26,16 @@ pub(crate) struct Wire {
     next: Arc<Mutex<Option<Break>>>,
     /// Cancelled while the wire is cut.
     cut: Arc<Mutex<CancellationToken>>,
+    statements: Arc<Mutex<Statements>>,
+}
+
+/// The statements that a gateway has sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statements {
+    /// How often it sent one.
+    pub(crate) run: usize,
+    /// The texts that it had prepared, each once, on however many connections.
+    pub(crate) texts: BTreeSet<Vec<u8>>,
 }
 
 impl Wire {
@@ -37,6 +48,7 @@ impl Wire {
             to: url.parse().unwrap(),
             next: Arc::default(),
             cut: Arc::default(),
+            statements: Arc::default(),
         };
         let passing = wire.clone();
         tokio::spawn(async move {
@@ -75,6 +87,11 @@ impl Wire {
         *self.cut.lock().unwrap() = CancellationToken::new();
     }
 
+    /// The statements since the last time they were counted.
+    pub(crate) fn counts(&self) -> Statements {
+        std::mem::take(&mut self.statements.lock().unwrap())
+    }
+
     async fn pass(self, mut gateway: TcpStream) {
         let cut = self.cut.lock().unwrap().clone();
         if cut.is_cancelled() {
@@ -83,11 +100,13 @@ impl Wire {
         let to = (self.to.host_str().unwrap(), self.to.port().unwrap_or(5432));
         let mut database = TcpStream::connect(to).await.unwrap();
         let (mut said, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+        let mut frames = Frames::default();
         loop {
             tokio::select! {
                 () = cut.cancelled() => return,
                 length = gateway.read(&mut said) => {
                     let Ok(length @ 1..) = length else { return };
+                    frames.read(&said[..length], &mut self.statements.lock().unwrap());
                     let breaks = self.break_at(&said[..length]);
                     if matches!(breaks, Some(Break::Before(_))) {
                         return;
@@ -115,5 +134,38 @@ impl Wire {
             said.windows(word.len()).any(|part| part == word.as_bytes())
         };
         self.next.lock().unwrap().take_if(comes_to)
+    }
+}
+
+/// What a gateway says, cut into messages: a kind, a length that counts itself, and the rest. The first
+/// one has no kind.
+#[derive(Default)]
+struct Frames {
+    said: Vec<u8>,
+    has_begun: bool,
+}
+
+impl Frames {
+    fn read(&mut self, said: &[u8], statements: &mut Statements) {
+        self.said.extend_from_slice(said);
+        loop {
+            let kind = usize::from(self.has_begun);
+            let Some(length) = self.said.get(kind..kind + 4) else { return };
+            let length = u32::from_be_bytes(length.try_into().unwrap());
+            let end = kind + usize::try_from(length).unwrap();
+            if self.said.len() < end {
+                return;
+            }
+            match self.said[0] {
+                b'E' | b'Q' if self.has_begun => statements.run += 1,
+                b'P' if self.has_begun => {
+                    let mut parts = self.said[5..end].splitn(3, |byte| *byte == 0);
+                    statements.texts.extend(parts.nth(1).map(<[u8]>::to_vec));
+                }
+                _ => {}
+            }
+            self.has_begun = true;
+            self.said.drain(..end);
+        }
     }
 }
