@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ledger::core::{Key, Receipt};
 use crate::refusal::{Code, Refusal};
-use crate::rows::{Part, among_names, find_where};
+use crate::rows::{Part, find_named};
 use crate::tx::Tx;
 
 /// Leads each fingerprint; a change of the canonical form gets the next one.
@@ -74,14 +74,9 @@ pub(crate) async fn used(
 ) -> Result<HashMap<(String, String), idempotency_key::Model>> {
     let names: BTreeSet<[String; 2]> =
         keys.map(|key| [key.caller.clone(), key.key.clone()]).collect();
-    if names.is_empty() {
-        return Ok(HashMap::new());
-    }
     let columns = [("caller", Part::Text), ("key", Part::Text)];
-    let (condition, values) = among_names(tx.backend(), columns, &names);
     let db = tx.connection();
-    let rows =
-        find_where::<idempotency_key::Entity, _>(db, programme, &condition, [values]).await?;
+    let rows = find_named::<idempotency_key::Entity, _, 2>(db, programme, columns, &names).await?;
     Ok(rows.into_iter().map(|row| ((row.caller.clone(), row.key.clone()), row)).collect())
 }
 

@@ -7,6 +7,7 @@
 //! is described once.
 
 mod json;
+mod named;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,8 @@ use sea_orm::{
     Statement, Value,
 };
 use uuid::Uuid;
+
+pub(crate) use self::named::{Part, find_named};
 
 use crate::error::{Error, Result};
 use crate::tx::Tx;
@@ -190,7 +193,7 @@ pub(crate) async fn find_among_texts<E: EntityTrait, C: ConnectionTrait>(
 }
 
 /// The rows of a programme for which the condition holds, whose values are numbered from 2.
-pub(crate) async fn find_where<E: EntityTrait, C: ConnectionTrait>(
+async fn find_where<E: EntityTrait, C: ConnectionTrait>(
     db: &C,
     programme: ProgrammeId,
     condition: &str,
@@ -240,34 +243,4 @@ pub(crate) fn among_texts(
     }
     let condition = format!("{column} in (select value from json_each(?{place}))");
     (condition, serde_json::to_string(&texts).unwrap_or_default().into())
-}
-
-/// What a part of a name is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// An id, as its simple text.
-    Id,
-    /// A text.
-    Text,
-}
-
-/// Names of several parts as one bound value, and the condition that the columns make up one of them:
-/// unlike a set for each column, it asks for no combination that nobody named.
-pub(crate) fn among_names<const N: usize>(
-    backend: DbBackend,
-    columns: [(&str, Part); N],
-    names: &BTreeSet<[String; N]>,
-) -> (String, Value) {
-    let is_postgres = backend == DbBackend::Postgres;
-    let part = |(at, (_, part)): (usize, &(&str, Part))| match (part, is_postgres) {
-        (Part::Text, _) => format!("value ->> {at}"),
-        (Part::Id, true) => format!("(value ->> {at})::uuid"),
-        (Part::Id, false) => format!("unhex(value ->> {at})"),
-    };
-    let parts = columns.iter().enumerate().map(part).collect::<Vec<_>>().join(", ");
-    let named = columns.map(|(column, _)| column).join(", ");
-    let each = if is_postgres { "json_array_elements($2::json)" } else { "json_each(?2)" };
-    let condition = format!("({named}) in (select {parts} from {each} as n)");
-    let names: Vec<&[String]> = names.iter().map(|name| &name[..]).collect();
-    (condition, serde_json::to_string(&names).unwrap_or_default().into())
 }

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
-use crate::rows::{Part, among_names, find_among, find_among_texts, find_where};
+use crate::rows::{Part, find_among, find_among_texts, find_named};
 use crate::text;
 
 /// What names a member.
@@ -119,14 +119,10 @@ async fn of_partners<C: ConnectionTrait>(
     programme: ProgrammeId,
     references: HashSet<(PartnerId, String)>,
 ) -> Result<Vec<partner_reference::Model>> {
-    if references.is_empty() {
-        return Ok(Vec::new());
-    }
     let names: BTreeSet<[String; 2]> = references
         .into_iter()
         .map(|(partner, text)| [partner.uuid().simple().to_string(), text])
         .collect();
     let columns = [("partner_id", Part::Id), ("reference", Part::Text)];
-    let (condition, values) = among_names(db.get_database_backend(), columns, &names);
-    find_where::<partner_reference::Entity, C>(db, programme, &condition, [values]).await
+    find_named::<partner_reference::Entity, C, 2>(db, programme, columns, &names).await
 }

@@ -10,7 +10,7 @@ use sea_orm::{DbBackend, EntityTrait, QuerySelect};
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
-use crate::rows::{Part, among_names, find_among, find_where};
+use crate::rows::{Part, find_among, find_named};
 use crate::tx::Tx;
 
 /// Partner, scope and number: what a receipt is known by.
@@ -25,13 +25,9 @@ pub(super) async fn known_receipts(
     let names: BTreeSet<[String; 3]> = names
         .map(|(partner, scope, number)| [partner.uuid().simple().to_string(), scope, number])
         .collect();
-    if names.is_empty() {
-        return Ok(HashMap::new());
-    }
     let columns = [("partner_id", Part::Id), ("scope", Part::Text), ("receipt_number", Part::Text)];
-    let (condition, values) = among_names(tx.backend(), columns, &names);
     let db = tx.connection();
-    let rows = find_where::<receipt_key::Entity, _>(db, programme, &condition, [values]).await?;
+    let rows = find_named::<receipt_key::Entity, _, 3>(db, programme, columns, &names).await?;
     let named = |row: receipt_key::Model| {
         ((row.partner_id, row.scope.clone(), row.receipt_number.clone()), row)
     };

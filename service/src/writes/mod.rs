@@ -31,7 +31,7 @@ use crate::tx::{Setback, Tx};
 
 /// Batches of one programme that are under way at a time on PostgreSQL: one commits while the other
 /// works. With more, batches are smaller and each statement costs its fixed part more often; measured
-/// with 64 callers on two cores, 2 and 3 sell as much and 4 a fifth less.
+/// with 64 callers on two cores, 2 and 3 sell as much and 4 a sixth less.
 const LANES: usize = 2;
 /// SQLite has one writer.
 const SQLITE_LANES: usize = 1;
