@@ -17,7 +17,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
 /// How many partitions a hot table has on PostgreSQL.
-const PARTITIONS: usize = 8;
+pub(crate) const PARTITIONS: usize = 8;
 
 /// A table, written once.
 pub(crate) struct Table {

@@ -14,6 +14,7 @@ mod m20261122_000006_auth;
 mod m20261124_000007_proposals;
 mod m20261124_000008_identities;
 mod m20261124_000009_former_wallets;
+mod m20261124_000010_storage;
 
 use sea_orm_migration::prelude::*;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_proposals::Migration),
             Box::new(m20261124_000008_identities::Migration),
             Box::new(m20261124_000009_former_wallets::Migration),
+            Box::new(m20261124_000010_storage::Migration),
         ]
     }
 }

@@ -11,6 +11,8 @@ use crate::error::{Result, with_causes};
 use crate::{Services, sequencer};
 
 const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
+/// Under load a pause makes for larger transactions: each costs the disk as much as a batch of writes.
+const SEQUENCE_AGAIN: Duration = Duration::from_millis(25);
 const LISTEN_EVERY: Duration = Duration::from_millis(250);
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -59,7 +61,7 @@ async fn sequence(services: Services) -> Result<Duration> {
     metrics::counter!("florin_facts_sequenced_total").increment(moved);
     // A wake-up that is lost is made up for by polling.
     let _ = services.hot.wake().await;
-    Ok(Duration::ZERO)
+    Ok(if moved < sequencer::BATCH { SEQUENCE_AGAIN } else { Duration::ZERO })
 }
 
 async fn pass_on(services: Services) -> Result<Duration> {

@@ -12,8 +12,8 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::tx::{Tx, retrying};
 
-/// How many facts one transaction moves.
-const BATCH: u64 = 5000;
+/// How many facts one transaction moves at most.
+pub(crate) const BATCH: u64 = 5000;
 /// The advisory lock that the working gateway holds.
 const LOCK: i64 = 0x0046_4c4f_5249_4e01;
 
@@ -27,21 +27,45 @@ pub(crate) async fn advance(db: &Db) -> Result<u64> {
         if !is_mine(&tx).await? {
             return Ok(0);
         }
-        let moved = run(&tx, &format!(
-            "insert into fact (position, programme_id, stream_id, stream_seq, kind, subject_id)
-             select (select coalesce(max(position), 0) from fact)
-                 + row_number() over (order by programme_id, stream_id, stream_seq),
-               programme_id, stream_id, stream_seq, kind, subject_id
-             from (select * from outbox order by programme_id, stream_id, stream_seq limit {BATCH}) as waiting"
-        ))
-        .await?;
-        run(&tx, "delete from outbox where exists (select 1 from fact
-             where fact.programme_id = outbox.programme_id and fact.stream_id = outbox.stream_id
-               and fact.stream_seq = outbox.stream_seq)")
-        .await?;
+        let moved = match tx.backend() {
+            DbBackend::Postgres => run(&tx, &postgres()).await?,
+            _ => sqlite(&tx).await?,
+        };
         tx.commit(moved).await
     })
     .await
+}
+
+/// What waits, in an order that respects each stream's.
+const WAITING: &str = "order by programme_id, stream_id, stream_seq";
+/// Their places in the sequence.
+const PLACED: &str = "
+    insert into fact (position, programme_id, stream_id, stream_seq, kind, subject_id)
+    select (select coalesce(max(position), 0) from fact)
+            + row_number() over (order by programme_id, stream_id, stream_seq),
+        programme_id, stream_id, stream_seq, kind, subject_id from waiting";
+
+fn postgres() -> String {
+    format!(
+        "with waiting as (
+            delete from outbox where ctid = any(array(select ctid from outbox {WAITING} limit {BATCH}))
+            returning programme_id, stream_id, stream_seq, kind, subject_id)
+         {PLACED}"
+    )
+}
+
+/// SQLite deletes in no common table expression; it has one writer, so nothing comes between.
+async fn sqlite(tx: &Tx) -> Result<u64> {
+    let place = format!("with waiting as (select * from outbox {WAITING} limit {BATCH}) {PLACED}");
+    let moved = run(tx, &place).await?;
+    run(
+        tx,
+        "delete from outbox where exists (select 1 from fact
+         where fact.programme_id = outbox.programme_id and fact.stream_id = outbox.stream_id
+           and fact.stream_seq = outbox.stream_seq)",
+    )
+    .await?;
+    Ok(moved)
 }
 
 /// A look without a lock: most of the time nothing waits.
