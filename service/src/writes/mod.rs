@@ -29,12 +29,12 @@ use crate::programmes::{Programmes, Rules};
 use crate::purchases::{Answer, Receipts, Returned, TakeBack, record, returns};
 use crate::tx::{Setback, Tx};
 
-/// Batches of one programme that are under way at a time on PostgreSQL: one commits while the other
-/// works. With more, batches are smaller and each statement costs its fixed part more often; measured
-/// with 64 callers on two cores, 2 and 3 sell as much and 4 a sixth less.
-const LANES: usize = 2;
-/// SQLite has one writer.
-const SQLITE_LANES: usize = 1;
+/// A lane keeps one process of the database busy, and the gateway about as much again. With more lanes
+/// batches are smaller, and each statement costs its fixed part more often: on two cores, everything on
+/// them, one lane sells as much as two or three, and four a sixth less.
+const CORES_PER_LANE: usize = 2;
+/// More don't help a batch that waits for the disk.
+const LANES_MAX: usize = 8;
 
 /// What one caller wants written.
 pub(crate) enum Write {
@@ -130,10 +130,16 @@ pub(crate) struct Writes {
     lanes: Lanes<Gate>,
 }
 
+/// How many lanes a programme has on PostgreSQL. SQLite has one writer, and so one lane.
+fn lanes() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / CORES_PER_LANE).clamp(1, LANES_MAX)
+}
+
 impl Writes {
     /// Over this database.
     pub(crate) fn new(db: Db, programmes: Arc<Programmes>) -> Self {
-        let count = if db.backend() == DbBackend::Postgres { LANES } else { SQLITE_LANES };
+        let count = if db.backend() == DbBackend::Postgres { lanes() } else { 1 };
         Self { db: db.clone(), lanes: Lanes::new(Gate { db, programmes }, count) }
     }
 
