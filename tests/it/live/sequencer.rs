@@ -89,6 +89,9 @@ async fn commit_out_of_order(world: &World, database: &DatabaseConnection) {
     let sequence = async || world.gateway.services.sequence().await.unwrap();
     sells(&grocer, "R1", "C1", 1, world).await;
     assert_eq!(sequence().await, 1);
+    // A gateway of its own: one writes what waits in one batch.
+    let mut other = world.opens_gateway().await;
+    let elsewhere = grocer.at(&other);
     // Whoever writes this wallet's next fact has to wait, when all the rest is written.
     let barrier = database.begin().await.unwrap();
     let next = "insert into outbox select programme_id, stream_id, stream_seq + 1, kind, subject_id from fact";
@@ -96,7 +99,7 @@ async fn commit_out_of_order(world: &World, database: &DatabaseConnection) {
     let late = sells(&grocer, "R2", "C1", 2, world);
     let early = async {
         until_one_waits(database, "wait_event_type = 'Lock'").await;
-        sells(&grocer, "R3", "C2", 3, world).await;
+        sells(&elsewhere, "R3", "C2", 3, world).await;
         assert_eq!(sequence().await, 1);
         barrier.rollback().await.unwrap();
     };
@@ -105,6 +108,7 @@ async fn commit_out_of_order(world: &World, database: &DatabaseConnection) {
     let facts = facts(database).await;
     assert_eq!(facts[0].stream_id, facts[2].stream_id);
     assert_ne!(facts[0].stream_id, facts[1].stream_id);
+    other.stops().await;
 }
 
 #[tokio::test]
