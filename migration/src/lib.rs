@@ -15,6 +15,7 @@ mod m20261124_000007_proposals;
 mod m20261124_000008_identities;
 mod m20261124_000009_former_wallets;
 mod m20261124_000010_storage;
+mod m20261124_000011_hold_by_member;
 
 use sea_orm_migration::prelude::*;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_identities::Migration),
             Box::new(m20261124_000009_former_wallets::Migration),
             Box::new(m20261124_000010_storage::Migration),
+            Box::new(m20261124_000011_hold_by_member::Migration),
         ]
     }
 }

@@ -124,13 +124,17 @@ impl Services {
         self.db.ping().await
     }
 
-    /// Settles what is due in every programme by now; says in how many wallets.
+    /// Settles what is due in every programme by now; says in how many wallets. A programme that fails
+    /// holds up no other; the first failure is told when all had their turn.
     pub async fn settle_due(&self) -> Result<u64> {
-        let mut settled = 0;
+        let (mut settled, mut failed) = (0, None);
         for programme in self.programmes.all().await? {
-            settled += self.ledger.settle_due(programme.id, self.clock.now()).await?;
+            match self.ledger.settle_due(programme.id, self.clock.now()).await {
+                Ok(wallets) => settled += wallets,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(settled)
+        failed.map_or(Ok(settled), Err)
     }
 
     /// Gives all committed facts their place in the sequence; says how many there were.

@@ -53,6 +53,7 @@ codes! {
     HoldAlreadyReleased "HOLD_ALREADY_RELEASED" "The hold was released before.";
     HoldLapsed "HOLD_LAPSED" "The hold's time was over and its points went back.";
     HoldNotFound "HOLD_NOT_FOUND" "The partner has no hold with that id.";
+    HouseholdNotEmpty "HOUSEHOLD_NOT_EMPTY" "The last member can't leave while the household's wallet holds points, or owes some.";
     HouseholdNotFound "HOUSEHOLD_NOT_FOUND" "No household of this programme has that id.";
     IdempotencyKeyInvalid "IDEMPOTENCY_KEY_INVALID" "An idempotency key has 1 to 255 printable characters.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" "The key was used for another request; take a new key for a new wish.";
@@ -85,6 +86,8 @@ codes! {
     PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
     ProposalAlreadyDecided "PROPOSAL_ALREADY_DECIDED" "The proposal was approved or rejected before.";
     ProposalNotFound "PROPOSAL_NOT_FOUND" "No proposal of this programme has that id.";
+    ProposalsTooMany "PROPOSALS_TOO_MANY" "An operator has at most 20 proposals that wait; have some approved or rejected first.";
+    ProposerSuspended "PROPOSER_SUSPENDED" "Whoever proposed it is suspended: reject it, and propose anew.";
     PurchaseAlreadyClaimed "PURCHASE_ALREADY_CLAIMED" "The receipt belongs to a member already.";
     PurchaseNotFound "PURCHASE_NOT_FOUND" "No such receipt, or none that this caller may see.";
     QuantityInvalid "QUANTITY_INVALID" "A quantity is below zero or above 1,000,000,000.";

@@ -78,7 +78,18 @@ pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
             answer => return answer,
         }
     }
-    attempt().await
+    attempt().await.map_err(given_up)
+}
+
+/// Others were faster each time: nothing is written, and it is worth trying again later.
+pub(crate) fn given_up(error: Error) -> Error {
+    match Setback::of(&error) {
+        Some(Setback::Conflict) => {
+            tracing::warn!(error = crate::error::with_causes(&error), "conflicts without end");
+            Error::Overloaded
+        }
+        _ => error,
+    }
 }
 
 /// Longer each time and never the same, so that two rivals don't meet again.

@@ -1,5 +1,6 @@
 //! Points spent, held, moved and adjusted: exact under repetition and races, with their reasons.
 
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 use service::programmes::Settings;
 
@@ -147,5 +148,32 @@ async fn an_adjustment_above_the_limit_needs_a_second_operator() {
     let approved = world.second_operator().await.does("approveAdjustment", result, decision).await;
     assert_eq!(approved["adjustment"]["status"], "APPLIED");
     assert_eq!(world.wallet(&ana).await, [500, 0, 0, 0]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_wallet_that_can_not_be_settled_holds_up_no_other() {
+    let settings = Settings { pending_days: 14, ..Settings::default() };
+    let world = World::with(settings).await;
+    let grocer = world.partner("grocer").await;
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    for card in ["C1", "C2"] {
+        let sale = receipt(&format!("R-{card}"), card, "50.00", world.now());
+        grocer.does("recordPurchase", "points", sale).await;
+    }
+    let books = Database::connect(world.books.url()).await.unwrap();
+    let ana_s = "(select w.id from wallet w join member m on m.wallet_id = w.id join card c on c.member_id = m.id where c.number = 'C1')";
+    let sets = async |held: i64| {
+        let spoil = format!("update wallet set held = {held} where id = {ana_s}");
+        books.execute_unprepared(&spoil).await.unwrap();
+    };
+    sets(9_007_199_254_740_991).await;
+    world.days_pass(14).await;
+    assert_eq!(world.wallet(&bob).await, [50, 0, 0, 0]);
+    assert_eq!(world.wallet(&ana).await[1], 50, "still pending");
+    sets(0).await;
+    world.days_pass(0).await;
+    assert_eq!(world.wallet(&ana).await, [50, 0, 0, 0]);
+    books.close().await.unwrap();
     world.closes().await;
 }

@@ -67,13 +67,29 @@ async fn a_household_shares_one_wallet() {
     grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
     grocer.does("recordPurchase", "points", receipt("R2", "C2", "40.00", world.now())).await;
     let pool = json!({ "memberIds": [ana.id, bob.id] });
-    world.operator.does("poolHousehold", "household { id members { id } }", pool.clone()).await;
+    let pooled = world.operator.does("poolHousehold", "household { id }", pool.clone()).await;
     assert_eq!((world.wallet(&ana).await[0], world.wallet(&bob).await[0]), (100, 100));
     grocer.does("payWithPoints", "isReplayed", payment("C2", 90, "k", world.now())).await;
     assert_eq!(world.wallet(&ana).await, [10, 0, 0, 0]);
-    assert_eq!(world.operator.is_refused("poolHousehold", pool).await.0, "MEMBER_ALREADY_POOLED");
+    let again = world.operator.does("poolHousehold", "household { id }", pool.clone()).await;
+    assert_eq!(
+        again["household"]["id"], pooled["household"]["id"],
+        "the same again changes nothing"
+    );
+    let cem = world.member("C3").await;
+    let other = json!({ "memberIds": [ana.id, cem.id] });
+    assert_eq!(world.operator.is_refused("poolHousehold", other).await.0, "MEMBER_ALREADY_POOLED");
     world.operator.does("leaveHousehold", "member { id }", json!({ "memberId": bob.id })).await;
     assert_eq!((world.wallet(&ana).await[0], world.wallet(&bob).await[0]), (10, 0));
+    let last = json!({ "memberId": ana.id });
+    let refused = world.operator.is_refused("leaveHousehold", last.clone()).await;
+    assert_eq!(refused, ("HOUSEHOLD_NOT_EMPTY".to_owned(), "memberId".to_owned()));
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 10, "k2", world.now())).await;
+    world.operator.does("leaveHousehold", "member { id }", last).await;
+    let empty = json!({ "householdId": pooled["household"]["id"], "memberIds": [bob.id] });
+    world.seconds_pass(1);
+    let refused = world.operator.is_refused("poolHousehold", empty).await;
+    assert_eq!(refused, ("HOUSEHOLD_NOT_FOUND".to_owned(), "householdId".to_owned()));
     world.closes().await;
 }
 
@@ -125,5 +141,23 @@ async fn what_happened_before_pooling_and_leaving_is_still_seen_and_what_came_af
     assert_eq!(bob.asks(&query).await["node"], Value::Null, "it was another's own");
     let by_grocer = "{ member(by: { cardNumber: \"C1\" }) { formerWallets { leftAt } } }";
     assert_eq!(grocer.asks(by_grocer).await["member"]["formerWallets"], json!([]));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_household_stays_small_however_many_requests_fill_it() {
+    let world = World::new().await;
+    let mut members = Vec::new();
+    for card in 0..21 {
+        members.push(world.member(&format!("C{card}")).await.id);
+    }
+    let first = json!({ "memberIds": members[..12] });
+    let first = world.operator.does("poolHousehold", "household { id }", first).await;
+    let more = |members: &[String]| json!({ "householdId": first["household"]["id"], "memberIds": members });
+    let refused = world.operator.is_refused("poolHousehold", more(&members[12..])).await;
+    assert_eq!(refused, ("VALUE_OUT_OF_RANGE".to_owned(), "memberIds".to_owned()));
+    world.operator.does("poolHousehold", "household { id }", more(&members[12..20])).await;
+    let refused = world.operator.is_refused("poolHousehold", more(&members[20..])).await;
+    assert_eq!(refused.0, "VALUE_OUT_OF_RANGE");
     world.closes().await;
 }

@@ -1,8 +1,10 @@
 //! The programme's own rules, and who may change them.
 
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
 use serde_json::json;
+use service::programmes::Settings;
 
-use crate::support::World;
+use crate::support::{World, payment, receipt};
 
 #[tokio::test]
 async fn an_operator_amends_what_it_has_seen() {
@@ -50,5 +52,76 @@ async fn members_and_partners_change_nothing_of_it() {
         let answer = caller.posts(document, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
     }
+    world.closes().await;
+}
+
+const EXPIRIES: &str = "{ viewer { wallet { expiries { expiresAt points } } } }";
+
+#[tokio::test]
+async fn points_expire_when_their_member_does_nothing_for_months() {
+    let settings = Settings {
+        expiry_policy: ExpiryPolicy::Inactivity,
+        expiry_months: 3,
+        pending_days: 0,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
+    world.days_pass(30).await;
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 10, "k", world.now())).await;
+    let expiries = ana.asks(EXPIRIES).await["viewer"]["wallet"]["expiries"].clone();
+    assert_eq!(expiries, json!([{ "expiresAt": "2026-07-01T09:00:00Z", "points": 50 }]));
+    world.days_pass(90).await;
+    assert_eq!(world.wallet(&ana).await, [50, 0, 0, 0]);
+    world.days_pass(1).await;
+    assert_eq!(world.wallet(&ana).await, [0, 0, 0, 0]);
+    assert_eq!(ana.asks(EXPIRIES).await["viewer"]["wallet"]["expiries"], json!([]));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn points_expire_months_after_they_were_earned_each_lot_on_its_day() {
+    let settings = Settings {
+        expiry_policy: ExpiryPolicy::FixedMonths,
+        expiry_months: 1,
+        pending_days: 0,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
+    world.days_pass(10).await;
+    for number in ["R2", "R3"] {
+        grocer.does("recordPurchase", "points", receipt(number, "C1", "20.00", world.now())).await;
+    }
+    let expiries = ana.asks(EXPIRIES).await["viewer"]["wallet"]["expiries"].clone();
+    let on = |at: &str, points: i64| json!({ "expiresAt": at, "points": points });
+    assert_eq!(expiries, json!([on("2026-04-02T09:00:00Z", 60), on("2026-04-12T09:00:00Z", 40)]));
+    world.days_pass(21).await;
+    assert_eq!(world.wallet(&ana).await, [40, 0, 0, 0]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn halves_are_rounded_and_debts_forgiven_where_the_programme_says_so() {
+    let settings = Settings {
+        rounding: Rounding::HalfUp,
+        debt_policy: DebtPolicy::Forgive,
+        pending_days: 0,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let sale = receipt("R1", "C1", "99.50", world.now());
+    let sale = grocer.does("recordPurchase", "purchase { id } points", sale).await;
+    assert_eq!(sale["points"], 100);
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 70, "k", world.now())).await;
+    let back = json!({ "purchaseId": sale["purchase"]["id"], "occurredAt": world.now(), "idempotencyKey": "r" });
+    grocer.does("returnPurchase", "isReplayed", back).await;
+    assert_eq!(world.wallet(&ana).await, [0, 0, 0, 0]);
+    let why = "{ viewer { history(first: 1) { nodes { reason { recovered owed forgiven } } } } }";
+    let why = ana.asks(why).await["viewer"]["history"]["nodes"][0]["reason"].clone();
+    assert_eq!(why, json!({ "recovered": 30, "owed": 0, "forgiven": 70 }));
     world.closes().await;
 }

@@ -1,6 +1,7 @@
 //! What takes two operators: one proposes, another decides, and nobody gets round the second one.
 
 use entity::amount::Points;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use service::programmes::Settings;
 
@@ -145,5 +146,26 @@ async fn a_debt_is_written_off_as_far_as_the_allowance_goes() {
     assert_eq!(adjusts(&world.operator, &ana, 31, "a1").await, "PROPOSED");
     world.operator.does(write_off, replayed, gift(&ana, 30, "w3")).await;
     assert_eq!(world.wallet(&ana).await, [0, 0, 0, 200]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded_and_is_not_done_for_who_was_suspended() {
+    let world = world().await;
+    let (bea, cem) = (world.second_operator().await, &world.operator);
+    let mut last = Value::Null;
+    for limit in 0..20 {
+        last = raises(&bea, 1_000 + limit, 1).await["proposal"]["id"].clone();
+    }
+    let more = json!({ "expectedVersion": 1, "adjustmentLimit": 2_000 });
+    assert_eq!(bea.is_refused("updateProgramme", more).await.0, "PROPOSALS_TOO_MANY");
+    let books = Database::connect(world.books.url()).await.unwrap();
+    let suspend = "update operator set suspended_at = created_at where name = 'bea'";
+    books.execute_unprepared(suspend).await.unwrap();
+    books.close().await.unwrap();
+    let named = json!({ "proposalId": last });
+    let refused = cem.is_refused("approveProposal", named.clone()).await;
+    assert_eq!(refused, ("PROPOSER_SUSPENDED".to_owned(), "proposalId".to_owned()));
+    cem.does("rejectProposal", "proposal { status }", named).await;
     world.closes().await;
 }

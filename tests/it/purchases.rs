@@ -173,3 +173,29 @@ async fn another_partner_s_receipt_is_as_one_that_does_not_exist() {
     assert_eq!(fuel.is_refused("returnPurchase", back).await.0, "PURCHASE_NOT_FOUND");
     world.closes().await;
 }
+
+#[tokio::test]
+async fn a_till_that_restarts_its_numbers_each_day_names_receipts_by_store_and_day() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner_by("grocer", "STORE_DAY").await, world.member("C1").await);
+    for code in ["1", "2"] {
+        let store = json!({ "partnerId": grocer.id, "code": code, "name": code });
+        world.operator.does("addStore", "store { id }", store).await;
+    }
+    let at = |store: &str, amount: &str| {
+        let mut sale = receipt("17", "C1", amount, world.now());
+        sale["storeCode"] = json!(store);
+        sale
+    };
+    grocer.does("recordPurchase", "points", at("1", "10.00")).await;
+    grocer.does("recordPurchase", "points", at("2", "20.00")).await;
+    let again = grocer.is_refused("recordPurchase", at("1", "11.00")).await;
+    assert_eq!(again, ("RECEIPT_REUSED".to_owned(), "receiptNumber".to_owned()));
+    world.days_pass(1).await;
+    grocer.does("recordPurchase", "points", at("1", "11.00")).await;
+    let nowhere = receipt("17", "C1", "1.00", world.now());
+    let nowhere = grocer.is_refused("recordPurchase", nowhere).await;
+    assert_eq!(nowhere, ("STORE_REQUIRED".to_owned(), "storeCode".to_owned()));
+    assert_eq!(world.wallet(&ana).await, [41, 0, 0, 0]);
+    world.closes().await;
+}

@@ -89,7 +89,7 @@ pub struct RetireIdentityProviderInput {
 }
 
 mutation! {
-    RegisterIdentityProvider refuses [IdentityProviderInvalid, IdentityProviderTaken];
+    RegisterIdentityProvider refuses [IdentityProviderInvalid, IdentityProviderTaken, ProposalsTooMany];
     /// What asking for a provider did.
     pub struct RegisterIdentityProviderPayload {
         /// What waits for a second operator; null when refused.

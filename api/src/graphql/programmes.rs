@@ -156,7 +156,7 @@ pub struct UpdateProgrammeInput {
 }
 
 mutation! {
-    UpdateProgramme refuses [NameInvalid, TimeZoneUnknown, ValueOutOfRange, PointsInvalid];
+    UpdateProgramme refuses [NameInvalid, TimeZoneUnknown, ValueOutOfRange, PointsInvalid, ProposalsTooMany];
     /// What changing the programme did.
     pub struct UpdateProgrammePayload {
         /// The programme as it is now; null when refused.

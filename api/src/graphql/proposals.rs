@@ -122,7 +122,8 @@ pub struct RejectProposalInput {
 
 mutation! {
     ApproveProposal refuses [
-        ProposalNotFound, ProposalAlreadyDecided, ApproverIsProposer, IdentityProviderTaken,
+        ProposalNotFound, ProposalAlreadyDecided, ApproverIsProposer, ProposerSuspended,
+        IdentityProviderTaken,
         NameInvalid, TimeZoneUnknown, ValueOutOfRange,
     ];
     /// What approving did.

@@ -10,6 +10,7 @@ use async_graphql::{Executor, Response, ServerError, Value, value};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
+use service::auth::clients::network;
 use service::hot::{Bucket, HotStore, Level};
 use service::{Actor, Who};
 
@@ -56,7 +57,7 @@ impl Caller {
     /// Whose bucket it pours into.
     fn bucket(&self) -> String {
         if self.is_anonymous() {
-            return format!("cost/address:{}", self.address);
+            return format!("cost/address:{}", network(&self.address.to_string()));
         }
         format!("cost/{}", self.actor.caller())
     }

@@ -211,7 +211,8 @@ impl From<Error> for Denied {
                 ..Self::new("temporarily_unavailable", "too busy; try again in a moment")
             },
             other => {
-                tracing::error!(error = ?other, "no token could be issued");
+                let error = service::error::with_causes(&other);
+                tracing::error!(error, "no token could be issued");
                 Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     ..Self::new("temporarily_unavailable", "try again in a moment")

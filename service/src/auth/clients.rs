@@ -63,7 +63,7 @@ pub(super) async fn pour(hot: &dyn HotStore, key: &str, bucket: Bucket, drops: u
 }
 
 /// Where an address belongs: one caller has a whole /64 of IPv6.
-pub(super) fn network(address: &str) -> String {
+pub fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

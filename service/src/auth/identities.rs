@@ -10,12 +10,13 @@ use entity::auth::identity;
 use entity::auth::identity_provider;
 use entity::ids::ProgrammeId;
 use entity::members::member::{self, MemberStatus};
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous};
 use sea_orm::EntityTrait;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::provider_keys::algorithm_of;
 use super::{Auth, Issued, TOKEN_LIFE, clients, providers};
 use crate::actor::Who;
 use crate::error::{Error, Result};
@@ -48,6 +49,8 @@ struct Claims {
     exp: i64,
     iat: i64,
     nbf: Option<i64>,
+    /// Of security events, such as a log-out: those are no ID tokens.
+    events: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +61,9 @@ enum Audience {
 }
 
 impl Claims {
-    /// Whether it was made for that app. One for several must say that the app asked for it.
+    /// Whether it was made for that app. One for several must say that the app asked for it. One for
+    /// this app alone may have been asked for by another: so do providers whose apps are many for one
+    /// service.
     fn is_for(&self, audience: &str) -> bool {
         match &self.aud {
             Audience::One(one) => one == audience,
@@ -72,7 +77,8 @@ impl Claims {
     fn holds_at(&self, now: DateTime<Utc>) -> bool {
         let now = now.timestamp();
         let begins = self.nbf.map_or(self.iat, |nbf| nbf.max(self.iat));
-        begins <= now.saturating_add(LEEWAY_SECONDS)
+        self.events.is_none()
+            && begins <= now.saturating_add(LEEWAY_SECONDS)
             && self.exp > now.saturating_sub(LEEWAY_SECONDS)
             && (1..=SUBJECT_LENGTH_MAX).contains(&self.sub.len())
     }
@@ -86,9 +92,16 @@ impl Auth {
             return Err(invalid().into());
         }
         let header = jsonwebtoken::decode_header(id_token).map_err(|_| invalid())?;
-        let kid = header.kid.filter(|_| header.crit.is_none()).ok_or_else(invalid)?;
+        // Other kinds of token name theirs: an access token (RFC 9068), a log-out token.
+        let is_id_token = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
+        let is_understood = header.crit.is_none() && is_id_token;
+        let kid = header.kid.filter(|_| is_understood).ok_or_else(invalid)?;
         // What it says of itself leads to the provider whose key must have signed it.
         let said: Claims = dangerous::insecure_decode_claims(id_token).map_err(|_| invalid())?;
+        // No provider's name has such; PostgreSQL takes no NUL.
+        if said.iss.chars().any(char::is_control) {
+            return Err(invalid().into());
+        }
         let trusted = providers::trusted(self.db.reader(), &said.iss).await?;
         let provider = trusted.into_iter().find(|provider| said.is_for(&provider.audience));
         let provider = provider.ok_or_else(invalid)?;
@@ -150,21 +163,4 @@ fn proved(
     validation.validate_nbf = false;
     let key = DecodingKey::from_jwk(key).ok()?;
     Some(jsonwebtoken::decode(id_token, &key, &validation).ok()?.claims)
-}
-
-/// What a key signs with, of the kinds that we take.
-fn algorithm_of(key: &Jwk) -> Option<Algorithm> {
-    if key.common.public_key_use.as_ref().is_some_and(|used| *used != PublicKeyUse::Signature) {
-        return None;
-    }
-    match &key.algorithm {
-        AlgorithmParameters::RSA(_) => Some(Algorithm::RS256),
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            Some(Algorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-            Some(Algorithm::EdDSA)
-        }
-        _ => None,
-    }
 }

@@ -88,7 +88,7 @@ pub struct Auth {
     issuer: String,
     keys: KeyRing,
     verified: Cache<[u8; 32], Verified>,
-    outside: Outside,
+    outside: Arc<Outside>,
     provider_keys: ProviderKeys,
 }
 
@@ -99,7 +99,7 @@ impl Auth {
             keys: KeyRing::new(db.clone(), settings.master_key),
             issuer: settings.issuer,
             verified: Cache::new(TOKENS_REMEMBERED),
-            outside: Outside::new(settings.trusts_this_machine),
+            outside: Arc::new(Outside::new(settings.trusts_this_machine)),
             provider_keys: ProviderKeys::default(),
             db,
             hot,

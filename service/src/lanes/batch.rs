@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use super::lane::Waiting;
 use super::{Failed, Work, measure};
 use crate::error::{Error, Result, with_causes};
-use crate::tx::{ATTEMPTS_MAX, Setback, pause};
+use crate::tx::{ATTEMPTS_MAX, Setback, given_up, pause};
 
 /// How often a batch of several is tried as a whole.
 const WHOLE_ATTEMPTS_MAX: u32 = 3;
@@ -116,7 +116,8 @@ fn likewise(error: &Error) -> Error {
 impl From<Failed> for Error {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::NotBegun(error) | Failed::Undone(error) | Failed::Unknown(error) => error,
+            Failed::Undone(error) => given_up(error),
+            Failed::NotBegun(error) | Failed::Unknown(error) => error,
         }
     }
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::amount::Points;
 use entity::ids::{EntryId, OperatorId};
-use entity::programmes::operator;
+use entity::programmes::{operator, programme};
 use entity::proposals::allowance_use;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
@@ -29,6 +29,9 @@ pub(super) async fn left(
         .one(tx.connection())
         .await?;
     row.ok_or(Error::Unauthenticated("the token isn't valid"))?;
+    // As it is now, not as a gateway remembers it: a limit that was lowered holds at once.
+    let programme = programme::Entity::find_by_id(rules.id()).one(tx.connection()).await?;
+    let limit = programme.map_or(Points::ZERO, |row| row.adjustment_limit);
     let used = allowance_use::Entity::find()
         .select_only()
         .column_as(allowance_use::Column::Points.sum().cast_as("bigint"), "used")
@@ -36,7 +39,7 @@ pub(super) async fn left(
         .filter(allowance_use::Column::OperatorId.eq(operator))
         .filter(allowance_use::Column::UsedAt.gt(now - WINDOW));
     let used: Option<Option<i64>> = used.into_tuple().one(tx.connection()).await?;
-    let left = rules.programme.adjustment_limit.get() - used.flatten().unwrap_or(0);
+    let left = limit.get() - used.flatten().unwrap_or(0);
     Ok(Points::new(left).unwrap_or(Points::ZERO))
 }
 

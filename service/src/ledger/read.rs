@@ -11,6 +11,7 @@ use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId};
 use entity::ledger::entry::EntryKind;
 use entity::ledger::{allocation, entry, lot, wallet};
 use entity::members::{former_wallet, member};
+use entity::programmes::programme::ExpiryPolicy;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -153,13 +154,24 @@ impl Ledger {
         window.read(self.db.reader(), query.cursor_by(lot::Column::Id)).await
     }
 
-    /// How many of a wallet's points expire when, soonest first, at most 100 dates.
+    /// How many of a wallet's points expire when, soonest first, at most 100 dates. Where inactivity
+    /// decides, all that can be spent does at one moment, unless the member earns or spends before.
     pub async fn expiries(
         &self,
         actor: &Actor,
         wallet: WalletId,
     ) -> Result<Vec<(DateTime<Utc>, Points)>> {
         let programme = actor.programme()?;
+        let rules = self.programmes.rules(programme).await?;
+        if rules.programme.expiry_policy == ExpiryPolicy::Inactivity {
+            let row = self.wallets(actor, &[wallet]).await?.pop();
+            let row = row.filter(|row| !row.available.is_zero());
+            let expiry = rules.for_ledger().expiry;
+            let at = |row: wallet::Model| {
+                Some((expiry.of_inactivity(row.last_active_at)?, row.available))
+            };
+            return Ok(row.and_then(at).into_iter().collect());
+        }
         let query = lot::Entity::find()
             .select_only()
             .column(lot::Column::ExpiresAt)

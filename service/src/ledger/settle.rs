@@ -1,6 +1,8 @@
 //! The background's part: it wakes wallets in which something is due. What is done then is the
 //! core's business, so running late, twice or on two gateways changes nothing.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::ids::{EntryId, ProgrammeId, WalletId};
 use entity::ledger::wallet;
@@ -16,18 +18,30 @@ use crate::tx::retrying;
 /// How many wallets one transaction settles.
 const BATCH: u64 = 200;
 
+/// What came of a batch.
+#[derive(Default)]
+struct Settled {
+    wallets: usize,
+    refused: Vec<WalletId>,
+}
+
 impl Ledger {
-    /// Settles all that is due in the programme by `until`; says how many wallets there were.
+    /// Settles all that is due in the programme by `until`; says how many wallets there were. One that
+    /// can't be settled is told in the log, and holds up no other.
     pub async fn settle_due(&self, programme: ProgrammeId, until: DateTime<Utc>) -> Result<u64> {
         let rules = self.programmes.rules(programme).await?;
-        let mut settled = 0;
+        let (mut settled, mut stuck) = (0, BTreeSet::new());
         loop {
-            let due = self.due_wallets(programme, until).await?;
-            if due.is_empty() {
+            let batch = retrying(|| async {
+                let due = self.due_wallets(programme, until, &stuck).await?;
+                self.settle_batch(&rules, due, until).await
+            });
+            let Settled { wallets, refused } = batch.await?;
+            if wallets == 0 {
                 return Ok(settled);
             }
-            retrying(|| self.settle_batch(&rules, &due, until)).await?;
-            settled += u64::try_from(due.len()).unwrap_or(0);
+            settled += u64::try_from(wallets - refused.len()).unwrap_or(0);
+            stuck.extend(refused);
         }
     }
 
@@ -35,9 +49,11 @@ impl Ledger {
         &self,
         programme: ProgrammeId,
         until: DateTime<Utc>,
+        stuck: &BTreeSet<WalletId>,
     ) -> Result<Vec<WalletId>> {
         let query = wallet::Entity::find()
             .filter(wallet::Column::ProgrammeId.eq(programme))
+            .filter(wallet::Column::Id.is_not_in(stuck.iter().copied()))
             .filter(wallet::Column::NextDueAt.lte(until))
             .order_by_asc(wallet::Column::NextDueAt)
             .limit(BATCH);
@@ -47,9 +63,12 @@ impl Ledger {
     async fn settle_batch(
         &self,
         rules: &Rules,
-        due: &[WalletId],
+        due: Vec<WalletId>,
         until: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<Settled> {
+        if due.is_empty() {
+            return Ok(Settled::default());
+        }
         let tx = self.db.begin().await?;
         let command = |wallet: &WalletId| Command {
             entry: EntryId::at(until),
@@ -67,9 +86,13 @@ impl Ledger {
             action: Action::Settle,
         };
         let commands: Vec<Command> = due.iter().map(command).collect();
-        for verdict in apply(&tx, rules.for_ledger(), &commands).await? {
-            verdict?;
+        let mut refused = Vec::new();
+        for (wallet, verdict) in due.iter().zip(apply(&tx, rules.for_ledger(), &commands).await?) {
+            if let Err(refusal) = verdict {
+                tracing::error!(%wallet, %refusal, "what is due in a wallet can't be done");
+                refused.push(*wallet);
+            }
         }
-        tx.commit(()).await
+        tx.commit(Settled { wallets: due.len(), refused }).await
     }
 }

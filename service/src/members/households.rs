@@ -1,19 +1,21 @@
 //! Households: members who share one wallet. Joining moves all that a member has into it; leaving
 //! gives the member a fresh wallet, and the points stay with the household.
 
+use chrono::{DateTime, Utc};
 use entity::ids::{EntryId, HouseholdId, MemberId, ProgrammeId};
+use entity::ledger::wallet;
 use entity::members::household;
 use entity::members::member::{self, MemberStatus};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::former::leave_wallet;
 use super::{Members, open_wallet};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::core::{Action, Command};
 use crate::ledger::reason::Cause;
 use crate::ledger::{self};
@@ -58,7 +60,13 @@ impl Members {
         let at = self.clock.now();
         let tx = self.db.begin().await?;
         let members = lock_all(&tx, programme, &wish.members).await?;
+        if let Some(shared) = shared(&members, wish.household) {
+            let query = household::Entity::find_by_id(shared);
+            let row = query.one(tx.connection()).await?;
+            return Ok(row.ok_or(Refusal::new(Code::HouseholdNotFound).at("householdId"))?);
+        }
         let household = self.find_or_open(&tx, programme, wish.household).await?;
+        has_room(&tx, &household, &members, at).await?;
         let joining = members.iter().filter(|member| member.household_id != Some(household.id));
         let mut commands = Vec::new();
         for member in joining {
@@ -131,6 +139,7 @@ impl Members {
         let tx = self.db.begin().await?;
         let before = super::lock(&tx, programme, member).await?;
         let Some(household) = before.household_id else { return Ok(before) };
+        may_leave(&tx, &before, household).await?;
         leave_wallet(&tx, &before, at).await?;
         let wallet_id = open_wallet(&tx, programme, at).await?;
         let row =
@@ -145,6 +154,59 @@ impl Members {
         };
         audit::append(&tx, actor, programme, at, change).await?;
         tx.commit(row).await
+    }
+}
+
+/// The household that all of them share already: pooling them again changes nothing.
+fn shared(members: &[member::Model], wished: Option<HouseholdId>) -> Option<HouseholdId> {
+    let first = members.first()?.household_id?;
+    let is_shared = members.iter().all(|member| member.household_id == Some(first));
+    (is_shared && wished.is_none_or(|wished| wished == first)).then_some(first)
+}
+
+/// A household stays small, however many requests fill it. Its row is locked.
+async fn has_room(
+    tx: &Tx,
+    household: &household::Model,
+    joining: &[member::Model],
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let there = member::Entity::find()
+        .filter(member::Column::ProgrammeId.eq(household.programme_id))
+        .filter(member::Column::HouseholdId.eq(household.id))
+        .count(tx.connection())
+        .await?;
+    let new = joining.iter().filter(|member| member.household_id != Some(household.id)).count();
+    // Whoever was in it has left; what might be left in its wallet is none of theirs.
+    if there == 0 && household.created_at < at {
+        return Err(Refusal::new(Code::HouseholdNotFound).at("householdId").into());
+    }
+    if usize::try_from(there).is_ok_and(|there| there + new <= MEMBERS_MAX) {
+        return Ok(());
+    }
+    let message = format!("A household has at most {MEMBERS_MAX} members; this one has {there}.");
+    Err(Refusal::new(Code::ValueOutOfRange).because(message).at("memberIds").into())
+}
+
+/// The last to leave would leave points behind that are nobody's.
+async fn may_leave(tx: &Tx, member: &member::Model, household: HouseholdId) -> Result<()> {
+    let row = household::Entity::find_by_id(household).lock_exclusive();
+    row.one(tx.connection()).await?;
+    let others = member::Entity::find()
+        .filter(member::Column::ProgrammeId.eq(member.programme_id))
+        .filter(member::Column::HouseholdId.eq(household))
+        .filter(member::Column::Id.ne(member.id));
+    if others.count(tx.connection()).await? > 0 {
+        return Ok(());
+    }
+    let id = (member.programme_id, member.wallet_id);
+    let wallet = wallet::Entity::find_by_id(id).one(tx.connection()).await?;
+    let is_empty = wallet.is_none_or(|wallet| {
+        [wallet.available, wallet.pending, wallet.held, wallet.debt].iter().all(|it| it.is_zero())
+    });
+    match is_empty {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::HouseholdNotEmpty).at("memberId").into()),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::ids::{OperatorId, ProgrammeId, ProposalId};
+use entity::programmes::operator;
 use entity::proposals::proposal::{self, ProposalKind, ProposalStatus};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
@@ -26,6 +27,9 @@ use crate::programmes::{Amend, Programmes};
 use crate::refusal::{Code, Refusal};
 use crate::tx::{Tx, retrying};
 use crate::{auth, programmes};
+
+/// The most that one operator's proposals may be that wait.
+const WAITING_MAX: usize = 20;
 
 /// The use cases.
 pub struct Proposals {
@@ -85,8 +89,12 @@ pub(crate) async fn make(
         .filter(proposal::Column::Status.eq(ProposalStatus::Proposed))
         .filter(proposal::Column::ProposedBy.eq(operator));
     let waiting = waiting.all(tx.connection()).await?;
+    let count = waiting.len();
     if let Some(same) = waiting.into_iter().find(|row| row.wish == kept) {
         return Ok(same);
+    }
+    if count >= WAITING_MAX {
+        return Err(Code::ProposalsTooMany.into());
     }
     let row = proposal::Model {
         id: ProposalId::at(at),
@@ -136,6 +144,7 @@ impl Proposals {
             may_decide(&before, operator)?;
             let action = match status {
                 ProposalStatus::Applied => {
+                    is_still_there(&tx, before.proposed_by).await?;
                     let wish: Wish =
                         serde_json::from_value(before.wish.clone()).map_err(Error::internal)?;
                     wish.apply(&tx, actor, programme, at).await?;
@@ -191,6 +200,15 @@ fn may_decide(row: &proposal::Model, operator: OperatorId) -> Result<(), Refusal
         return refused(Code::ApproverIsProposer);
     }
     Ok(())
+}
+
+/// What a suspended operator wished isn't done in its name.
+async fn is_still_there(tx: &Tx, proposer: OperatorId) -> Result<()> {
+    let proposer = operator::Entity::find_by_id(proposer).one(tx.connection()).await?;
+    match proposer.is_some_and(|row| row.suspended_at.is_none()) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::ProposerSuspended).at("proposalId").into()),
+    }
 }
 
 async fn lock(tx: &Tx, programme: ProgrammeId, id: ProposalId) -> Result<proposal::Model> {

@@ -1,5 +1,7 @@
 //! Persons who enrol and sign in by themselves, with an account elsewhere; and who can't.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -106,12 +108,15 @@ async fn a_token_that_proves_nothing_enrols_nobody() {
         with("aud", json!("another-app")),
         with("aud", json!(["app", "another-app"])),
         with("iss", json!(stranger.issuer)),
+        with("iss", json!(format!("{}\u{0}", provider.issuer))),
         with("exp", json!(hour_ago)),
         with("iat", json!(in_an_hour)),
         with("nbf", json!(in_an_hour)),
         with("sub", json!("")),
         with("sub", json!("a".repeat(256))),
         with("exp", json!("9999999999")),
+        with("events", json!({ "http://schemas.openid.net/event/backchannel-logout": {} })),
+        provider.signs_as(&json!({ "alg": "EdDSA", "kid": "k1", "typ": "at+jwt" }), &good),
         provider.signs_as(&header("none", "k1"), &good),
         provider.signs_as(&header("HS256", "k1"), &good),
         provider.signs_as(&header("RS256", "k1"), &good),
@@ -233,6 +238,44 @@ async fn nobody_signs_in_through_a_retired_provider_or_into_a_closed_membership(
     let unknown = json!({ "identityProviderId": "idp_01h2xcejqtf2nbrexx3vqjhp41" });
     let refused = world.operator.is_refused("retireIdentityProvider", unknown).await;
     assert_eq!(refused.0, "IDENTITY_PROVIDER_NOT_FOUND");
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn who_hangs_up_or_names_unknown_keys_shuts_nobody_out() {
+    let world = World::new().await;
+    let mut provider = Provider::new(Signer::ed25519()).await;
+    world.trusts(&provider).await;
+    let (early, unknown) =
+        (provider.id_token("ana", world.now()), json!({ "alg": "EdDSA", "kid": "no" }));
+    let unknown = provider.signs_as(&unknown, &provider.claims("eve", world.now()));
+    let nobody = world.operator.as_nobody();
+    let enrols =
+        async |id_token: &str| code(&nobody.tries(ENROL, "", json!({ "idToken": id_token })).await);
+    provider.takes(Duration::from_millis(300));
+    let hangs_up = tokio::time::timeout(Duration::from_millis(50), enrols(&unknown)).await;
+    assert!(hangs_up.is_err());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(enrols(&early).await, "OK", "the keys were read all the same");
+
+    provider.takes(Duration::from_secs(3));
+    world.seconds_pass(31);
+    let (begun, known) = (Instant::now(), provider.id_token("bob", world.now()));
+    let (_, known) = tokio::join!(enrols(&unknown), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (enrols(&known).await, begun.elapsed())
+    });
+    assert_eq!(known.0, "OK");
+    assert!(known.1 < Duration::from_secs(2), "a known key doesn't wait: {:?}", known.1);
+
+    provider.takes(Duration::ZERO);
+    provider.turns(Signer::p256(), "k2");
+    provider.shows_besides(json!({ "kid": 1, "kty": "RSA", "x5c": "no list" }));
+    provider.shows_besides(
+        json!({ "kid": "k2", "kty": "RSA", "alg": "RS512", "n": "AQAB", "e": "AQAB" }),
+    );
+    world.seconds_pass(31);
+    assert_eq!(enrols(&provider.id_token("cem", world.now())).await, "OK", "beside odd keys");
     world.closes().await;
 }
 

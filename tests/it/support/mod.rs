@@ -132,7 +132,12 @@ impl World {
 
     /// A partner whose receipt numbers are unique in a store only.
     pub(crate) async fn partner_by_store(&self, code: &str) -> Caller {
-        let partner = self.onboards(code, "STORE").await;
+        self.partner_by(code, "STORE").await
+    }
+
+    /// A partner whose receipt numbers are unique in that scope only.
+    pub(crate) async fn partner_by(&self, code: &str, scope: &str) -> Caller {
+        let partner = self.onboards(code, scope).await;
         self.signs(&partner).await;
         partner
     }

@@ -1,6 +1,7 @@
 //! An OpenID provider: a business of its own, on this machine, whose keys the story turns.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
@@ -85,6 +86,7 @@ struct Shown {
     issuer: String,
     keys: Vec<Value>,
     asked: usize,
+    takes: Duration,
 }
 
 pub(crate) struct Provider {
@@ -119,6 +121,16 @@ impl Provider {
     pub(crate) fn turns(&mut self, signer: Signer, kid: &str) {
         self.signer = signer;
         self.shows(kid);
+    }
+
+    /// It shows this among its keys.
+    pub(crate) fn shows_besides(&self, key: Value) {
+        self.shown.lock().unwrap().keys.insert(0, key);
+    }
+
+    /// How long it takes to answer from now on.
+    pub(crate) fn takes(&self, time: Duration) {
+        self.shown.lock().unwrap().takes = time;
     }
 
     /// It says that it is another.
@@ -161,6 +173,8 @@ impl Provider {
 }
 
 async fn configuration(State(shown): State<Arc<Mutex<Shown>>>) -> Json<Value> {
+    let takes = shown.lock().unwrap().takes;
+    tokio::time::sleep(takes).await;
     let issuer = shown.lock().unwrap().issuer.clone();
     Json(json!({ "issuer": issuer, "jwks_uri": format!("{issuer}/keys") }))
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use entity::amount::Currency;
+use entity::partners::partner;
 use entity::programmes::programme;
 use entity::purchases::purchase::{Channel, Line};
 use service::members::{Enrol, MemberRef};
@@ -16,6 +18,7 @@ use tokio::sync::Mutex;
 use super::line::{Item, Reason};
 use super::receipts::Receipt;
 use super::run::{Sink, Verdict};
+use super::scopes::Scopes;
 
 /// A programme's books, open for receipts.
 pub(in crate::cli) struct Books<'services> {
@@ -23,6 +26,7 @@ pub(in crate::cli) struct Books<'services> {
     directory: Arc<Directory>,
     actor: Actor,
     currency: Currency,
+    zone: Tz,
     mode: Mode,
     shift: TimeDelta,
     enrols: Option<fn(&str) -> bool>,
@@ -41,6 +45,7 @@ impl<'services> Books<'services> {
             directory: services.partners.directory(programme.id).await?,
             actor: Actor::system(programme.id).through("import"),
             currency: programme.currency,
+            zone: programme.time_zone.parse().map_err(Error::internal)?,
             mode,
             shift: TimeDelta::zero(),
             enrols: None,
@@ -99,6 +104,11 @@ impl<'services> Books<'services> {
 }
 
 impl Sink for Books<'_> {
+    fn scopes(&self) -> Scopes {
+        let of = |partner: &partner::Model| (partner.code.clone(), partner.receipt_scope);
+        Scopes::new(self.zone, self.directory.partners().map(of).collect())
+    }
+
     async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, Error> {
         self.enrol(receipts).await?;
         let wishes: Vec<_> = receipts.iter().map(|receipt| self.wish(receipt)).collect();

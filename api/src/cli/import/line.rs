@@ -8,11 +8,16 @@ use super::header::{COLUMNS, Column, Header};
 
 const FIELD_CHARS_MAX: usize = 255;
 
-/// What names a receipt: the partner's code and the number on it.
+/// What names a receipt: the partner's code, the number on it, and the store and day that it is of where
+/// tills restart their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::cli) struct Key {
     pub(in crate::cli) partner: String,
     pub(in crate::cli) receipt_no: String,
+    /// Empty where it doesn't matter.
+    pub(in crate::cli) store_no: String,
+    /// `None` where it doesn't matter, or the row's moment is none.
+    pub(in crate::cli) occurred_at: Option<DateTime<Utc>>,
 }
 
 /// What the lines of a receipt have in common.
@@ -101,6 +106,8 @@ impl Fields<'_> {
         Ok(Key {
             partner: self.required(Column::Partner)?,
             receipt_no: self.required(Column::ReceiptNo)?,
+            store_no: self.text(Column::StoreNo).unwrap_or_default(),
+            occurred_at: self.moment(Column::OccurredAt).ok(),
         })
     }
 

@@ -11,6 +11,7 @@ mod receipts;
 mod refused;
 mod rows;
 mod run;
+mod scopes;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -22,11 +23,13 @@ use indicatif::HumanCount;
 pub(crate) use refused::Unwritable;
 pub(crate) use rows::Unreadable;
 
+use entity::partners::partner::ReceiptScope;
 use service::purchases::Mode;
 
 pub(in crate::cli) use self::books::Books;
 pub(in crate::cli) use self::receipts::Receipt;
 pub(in crate::cli) use self::run::{Sink, Totals, Verdict, import};
+use self::scopes::Scopes;
 use super::Failure;
 use crate::config::{Site, Storage};
 
@@ -130,6 +133,11 @@ async fn import_all(files: &[PathBuf], sink: &impl Sink) -> Result<ExitCode, Fai
 struct Checked;
 
 impl Sink for Checked {
+    /// What a partner's tills do isn't known here: a number may come again elsewhere or another day.
+    fn scopes(&self) -> Scopes {
+        Scopes::of_all(ReceiptScope::StoreDay)
+    }
+
     async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, service::Error> {
         Ok(receipts.iter().map(|_| Verdict::Recorded).collect())
     }

@@ -12,6 +12,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::line::{Head, Item, Key, Parsed, Reason, Refused, Row};
+use super::scopes::Scopes;
 
 /// Some seventy times the longest receipt seen.
 const OPEN_LINES_MAX: usize = 10_000;
@@ -30,6 +31,7 @@ pub(in crate::cli) type Closed = Result<Receipt, Vec<Refused>>;
 /// The receipts whose lines may still come.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Receipts {
+    scopes: Scopes,
     open: VecDeque<Open>,
     /// Which one of all that ever opened a key's receipt is; the first `closed` are no longer in `open`.
     places: HashMap<Key, usize>,
@@ -38,6 +40,11 @@ pub(in crate::cli) struct Receipts {
 }
 
 impl Receipts {
+    /// None yet, of partners with these scopes.
+    pub(in crate::cli) fn new(scopes: Scopes) -> Self {
+        Self { scopes, ..Self::default() }
+    }
+
     /// Takes the next row. Gives what it closes: receipts, or the row itself if it names none.
     pub(in crate::cli) fn push(&mut self, parsed: Parsed) -> Vec<Closed> {
         match parsed {
@@ -59,6 +66,7 @@ impl Receipts {
     }
 
     fn receipt(&mut self, key: Key) -> &mut Open {
+        let key = self.scopes.within(key);
         let next = self.closed + self.open.len();
         let place = *self.places.entry(key.clone()).or_insert(next) - self.closed;
         if place == self.open.len() {
@@ -162,6 +170,42 @@ mod tests {
             receipts(&rows),
             ["grocer 1: 2 lines", "kitchen 1: 1 lines", "grocer 2: 1 lines"]
         );
+    }
+
+    /// The same at stores and moments: rows of partner, number, store and moment.
+    fn scoped(rows: &[&str]) -> Vec<String> {
+        use entity::partners::partner::ReceiptScope::{Partner, Store, StoreDay};
+        let partners = [("chain", Partner), ("shop", Store), ("till", StoreDay)];
+        let partners = partners.map(|(code, scope)| (code.to_owned(), scope)).into();
+        let mut receipts = Receipts::new(Scopes::new("Europe/Rome".parse().unwrap(), partners));
+        let header = Header::parse(&COLUMNS.iter().map(|(_, name)| *name).collect()).unwrap();
+        let mut closed = Vec::new();
+        for (number, row) in (2..).zip(rows) {
+            let [partner, receipt_no, store, at] = row.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("{row}")
+            };
+            let fields = [partner, receipt_no, at, "H1", store, "1", "", "", "1", "100", "0"];
+            let row = Row { number, fields: StringRecord::from(fields.to_vec()) };
+            closed.extend(receipts.push(parse(&header, row)));
+        }
+        closed.extend(receipts.finish());
+        closed.into_iter().flat_map(told).collect()
+    }
+
+    #[test]
+    fn numbers_restart_by_store_or_by_day_where_the_partner_s_tills_do_so() {
+        let (today, tonight) = ("2017-01-01T10:00:00Z", "2017-01-01T23:30:00Z");
+        let rows = |partner: &str| {
+            [(1, today), (2, today), (1, tonight)]
+                .map(|(store, at)| format!("{partner} 17 {store} {at}"))
+        };
+        let of = |partner| scoped(&rows(partner).each_ref().map(String::as_str));
+        let differs = ["2 RECEIPT_INCOMPLETE", "3 RECEIPT_DIFFERS", "4 RECEIPT_DIFFERS"];
+        assert_eq!(of("chain"), differs);
+        assert_eq!(of("shop"), ["2 RECEIPT_INCOMPLETE", "4 RECEIPT_DIFFERS", "shop 17: 1 lines"]);
+        // Half past eleven at night in UTC is tomorrow in Rome.
+        assert_eq!(of("till"), ["till 17: 1 lines"; 3]);
+        assert_eq!(of("nobody"), differs);
     }
 
     #[test]

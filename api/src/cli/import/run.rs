@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::receipts::{Closed, Receipt, Receipts};
 use super::refused::RefusedFile;
 use super::rows::{Rows, Unreadable};
+use super::scopes::Scopes;
 use crate::cli::Failure;
 
 /// Receipts that the books take at a time.
@@ -29,6 +30,11 @@ pub(in crate::cli) enum Verdict {
 
 /// Where receipts go.
 pub(in crate::cli) trait Sink {
+    /// What tells one receipt from another.
+    fn scopes(&self) -> Scopes {
+        Scopes::default()
+    }
+
     /// One verdict a receipt, in order. An error means that going on is senseless.
     async fn record(&self, receipts: &[Receipt]) -> Result<Vec<Verdict>, service::Error>;
 }
@@ -52,7 +58,8 @@ pub(in crate::cli) async fn import(path: &Path, sink: &impl Sink) -> Result<Tota
     let mut progress = Progress::new(name, rows.file_bytes(), rows.counters().clone());
 
     let (sender, mut batches) = mpsc::channel(AHEAD_MAX);
-    let reader = spawn_blocking(move || read(rows, &sender));
+    let receipts = Receipts::new(sink.scopes());
+    let reader = spawn_blocking(move || read(rows, receipts, &sender));
     let mut totals = Totals::default();
     while let Some(batch) = batches.recv().await {
         record(batch, sink, &mut refused, &mut totals).await?;
@@ -105,8 +112,11 @@ async fn record(
 
 /// Reads a file to its end, or until nobody listens any more. A file that breaks off may have cut a
 /// receipt in two, so the receipts still open then are dropped.
-fn read(mut rows: Rows, listener: &Sender<Batch>) -> Result<(), Unreadable> {
-    let mut receipts = Receipts::default();
+fn read(
+    mut rows: Rows,
+    mut receipts: Receipts,
+    listener: &Sender<Batch>,
+) -> Result<(), Unreadable> {
     let mut batches = Batches { batch: Batch::default(), listener };
     while !listener.is_closed() {
         match rows.next() {

@@ -115,8 +115,9 @@ impl Wallet {
         self.history_of(ctx, Asked { first, after, last, before }, filter).await
     }
 
-    /// How many of its points expire when, soonest first, at most 100 moments. Empty where the
-    /// programme's points expire by inactivity, and to partners.
+    /// How many of its points expire when, soonest first, at most 100 moments. Where the programme's
+    /// points expire by inactivity, all that can be spent does at one moment, which moves on when the
+    /// member earns or spends. Empty to partners.
     async fn expiries(&self, ctx: &Context<'_>) -> Result<Vec<Expiry>> {
         let (services, actor) = app(ctx);
         if matches!(actor.who(), Who::Partner(..)) {

@@ -143,7 +143,7 @@ mutation! {
 }
 
 mutation! {
-    LeaveHousehold refuses [MemberNotFound];
+    LeaveHousehold refuses [MemberNotFound, HouseholdNotEmpty];
     /// What leaving did.
     pub struct LeaveHouseholdPayload {
         /// The member, with a fresh and empty wallet; null when refused.
@@ -264,7 +264,8 @@ impl MembersMutation {
     }
 
     /// Takes a member out of its household, with a fresh wallet; the points stay with the
-    /// household. For operators. Leaving again changes nothing.
+    /// household, which its last member can't leave while there are any. For operators. Leaving again
+    /// changes nothing.
     async fn leave_household(
         &self,
         ctx: &Context<'_>,

@@ -264,6 +264,13 @@ impl<'a> Draft<'a> {
     /// Seals what is open, sets when each wallet is due next, and lets the work go.
     pub(super) fn finish(mut self) -> Result<(BTreeMap<WalletId, Wallet>, Journal), Refusal> {
         self.seal();
+        // What a wallet holds in all is bounded like each balance: else points that mature or come back
+        // could find no room, and everything that is due in the wallet would stop.
+        for wallet in self.wallets.values() {
+            let row = &wallet.row;
+            let held = row.available.plus(row.pending).and_then(|sum| sum.plus(row.held));
+            held.map_err(overflow)?;
+        }
         let rules = &self.book.rules;
         for (id, wallet) in &mut self.wallets {
             let next = due::next(wallet, rules).into_iter().chain(wallet.unloaded_due_at).min();

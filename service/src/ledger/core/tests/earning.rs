@@ -94,6 +94,22 @@ fn an_operator_adds_and_takes_points_of_the_programme() {
 }
 
 #[test]
+fn what_a_wallet_holds_in_all_is_bounded_so_that_what_is_due_always_finds_room() {
+    check(
+        "
+        ana earns 9007199254740990 r1 of A
+        ana earns 2 r2 of A from 14  OVERFLOW
+        ana earns 1 r3 of A from 14
+        ana holds 100 h1 until 9
+        ana earns 1 r4 of A          OVERFLOW
+        day 14
+        ana settles
+        ana has 9007199254740991
+        ",
+    );
+}
+
+#[test]
 fn a_sum_out_of_range_is_refused_and_changes_nothing() {
     check(
         "
