@@ -81,6 +81,28 @@ async fn points_expire_when_their_member_does_nothing_for_months() {
 }
 
 #[tokio::test]
+async fn inactivity_that_counts_sooner_from_now_on_counts_for_whoever_comes_next() {
+    let settings = Settings {
+        expiry_policy: ExpiryPolicy::Inactivity,
+        expiry_months: 24,
+        pending_days: 0,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    grocer.does("recordPurchase", "points", receipt("R1", "C1", "60.00", world.now())).await;
+    world.days_pass(400).await;
+    let sooner = json!({ "expectedVersion": 1, "expiryMonths": 12 });
+    world.operator.does("updateProgramme", "programme { version }", sooner).await;
+    grocer.does("recordPurchase", "points", receipt("R2", "C1", "5.00", world.now())).await;
+    assert_eq!(world.wallet(&ana).await, [5, 0, 0, 0]);
+    let dated = json!({ "expectedVersion": 2, "expiryPolicy": "END_OF_MONTH" });
+    let refused = world.operator.is_refused("updateProgramme", dated).await;
+    assert_eq!(refused, ("VALUE_OUT_OF_RANGE".to_owned(), "expiryPolicy".to_owned()));
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn points_expire_months_after_they_were_earned_each_lot_on_its_day() {
     let settings = Settings {
         expiry_policy: ExpiryPolicy::FixedMonths,

@@ -133,7 +133,8 @@ pub struct UpdateProgrammeInput {
     name: Option<String>,
     /// An IANA name such as `Europe/Berlin`.
     time_zone: Option<String>,
-    /// When points expire that are earned from now on.
+    /// When points expire that are earned from now on. By date or by inactivity, a programme stays with
+    /// the kind that it began with.
     expiry_policy: Option<Enumeration<ExpiryPolicy>>,
     /// 1 to 120.
     expiry_months: Option<i32>,

@@ -107,9 +107,12 @@ fn whole_wallets(book: &Book, commands: &[Command]) -> BTreeSet<WalletId> {
             *at = (*at).max(command.recorded_at);
         }
     }
+    // The rules may have changed since the wallet was told when it is due.
     let due = book.wallets.values().filter(|wallet| {
         let seen = latest.get(&wallet.row.id);
-        wallet.row.next_due_at.is_some_and(|due| seen.is_some_and(|seen| due <= *seen))
+        let inactive_at = book.rules.expiry.of_inactivity(wallet.row.last_active_at);
+        let due = wallet.row.next_due_at.into_iter().chain(inactive_at).min();
+        due.is_some_and(|due| seen.is_some_and(|seen| due <= *seen))
     });
     commands
         .iter()

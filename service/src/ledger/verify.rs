@@ -218,7 +218,7 @@ const INVARIANTS: [Invariant; 13] = [
               from entry e left join counted c on c.subject_id = e.id where e.programme_id = $1",
     },
     Invariant {
-        name: "members, partners, stores and contracts that the books name exist",
+        name: "members, partners and stores that the books name exist",
         unit: "references",
         sql: "with named as (
                 select case when exists (select 1 from wallet w where w.programme_id = $1 and w.id = m.wallet_id)

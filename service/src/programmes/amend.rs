@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::ProgrammeId;
-use entity::programmes::programme;
+use entity::programmes::programme::{self, ExpiryPolicy};
 use entity::proposals::proposal;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::proposals::{self, Wish};
+use crate::refusal::{Code, Refusal};
 use crate::text;
 use crate::tx::Tx;
 
@@ -77,8 +78,20 @@ async fn amended(
     if let Some(name) = &wish.name {
         after.name = text::name(name)?;
     }
+    stays_dated_or_not(&before, &after)?;
     after.version += 1;
     Ok((before, after))
+}
+
+/// Points carry their date of expiry, or none: what was earned under one kind of policy can't expire
+/// under the other.
+fn stays_dated_or_not(before: &programme::Model, after: &programme::Model) -> Result<(), Refusal> {
+    let is_dated = |row: &programme::Model| row.expiry_policy != ExpiryPolicy::Inactivity;
+    if is_dated(before) == is_dated(after) {
+        return Ok(());
+    }
+    let message = "A programme's points expire by date or by inactivity from its beginning on.";
+    Err(Refusal::new(Code::ValueOutOfRange).because(message).at("expiryPolicy"))
 }
 
 async fn write(

@@ -80,7 +80,10 @@ pub(crate) fn binary() -> PathBuf {
     let binary = test.parent().and_then(Path::parent).unwrap().join("florin");
     let built = modified(&binary);
     let is_newer = |source: &tidy::Source| {
-        let is_compiled = source.is_rust() && !source.path.starts_with("tests/");
+        // Modules of tests alone are no part of it.
+        let is_test =
+            source.path.split(['/', '.']).any(|part| ["tests", "properties"].contains(&part));
+        let is_compiled = source.is_rust() && !is_test;
         is_compiled && modified(&tidy::root().join(&source.path)) > built
     };
     if let Some(newer) = tidy::sources().iter().find(|source| is_newer(source)) {

@@ -71,6 +71,9 @@ impl Draft<'_> {
                 Event::Expires(lots) => self.expire(wallet, due_at, DueRule::ExpiryDate, &lots)?,
                 Event::GoesInactive => {
                     let lots = self.wallet(wallet)?.spendable();
+                    if lots.is_empty() {
+                        break;
+                    }
                     self.expire(wallet, due_at, DueRule::Inactivity, &lots)?;
                 }
             }
