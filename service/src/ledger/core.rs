@@ -2,7 +2,7 @@
 //!
 //! No I/O, no clock, no randomness, no logging: ids and times come in with the command. Each
 //! command gets its own verdict; a refused one leaves the state as it was and the others go on.
-//! What a command writes is recorded in a [`Journal`], which `ledger::store` makes durable.
+//! What a command writes is recorded in a [`Journal`], which `ledger::save` makes durable.
 //!
 //! Before a command acts on a wallet, whatever was due there by then is settled: points mature,
 //! expire, holds lapse. So a balance is right at any moment, whether or not a background task has

@@ -135,8 +135,8 @@ impl Ledger {
         Ok(as_seen_by(actor, query).all(self.db.reader()).await?)
     }
 
-    /// The lots of a wallet with points left, in the order in which they would be spent. Pending
-    /// ones come with the date from which they can be.
+    /// The lots of a wallet with points left, in the order of their ids. Pending ones come with the
+    /// date from which they can be spent.
     pub async fn open_lots(
         &self,
         actor: &Actor,

@@ -30,7 +30,8 @@ pub struct CaptureHoldInput {
     pub(super) hold_id: Id<HoldId>,
     /// How much of it, above zero; all if left out. The rest goes back.
     pub(super) points: Option<Points>,
-    /// When the goods changed hands; its contract's price counts.
+    /// When the goods changed hands: at most five minutes before the hold was placed or ahead of now. The
+    /// price counts that the partner's contract has then.
     pub(super) occurred_at: DateTime,
     /// The caller's key, 1 to 255 characters: the same key and input give the first answer again.
     pub(super) idempotency_key: String,
@@ -54,7 +55,8 @@ pub struct PayWithPointsInput {
     pub(super) store_code: Option<String>,
     /// How many points, above zero.
     pub(super) points: Points,
-    /// When.
+    /// When it was paid: at most five minutes ahead of now, and no older than the programme accepts. The
+    /// price counts that the partner's contract has then.
     pub(super) occurred_at: DateTime,
     /// The partner's own reference, at most 64 characters.
     pub(super) reference: Option<String>,

@@ -79,7 +79,7 @@ pub struct ReturnPurchaseInput {
     pub(super) purchase_id: Id<PurchaseId>,
     /// Which lines; all that is left of the receipt if left out.
     pub(super) lines: Option<Vec<ReturnLineInput>>,
-    /// When.
+    /// When the goods came back: not before they were bought, and at most five minutes ahead of now.
     pub(super) occurred_at: DateTime,
     /// The caller's key, 1 to 255 characters: the same key and input give the first answer again.
     pub(super) idempotency_key: String,
