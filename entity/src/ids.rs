@@ -4,6 +4,7 @@
 //! TypeIDs (`mem_01h2xcejqtf2nbrexx3vqjhp41`). A time comes in as an argument, never from a clock.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -37,10 +38,18 @@ pub fn uuid_at(at: DateTime<Utc>) -> Uuid {
 /// The `n`-th id after `base`: the same each time, near it in order, and never another's but by a
 /// chance of one in 2^62. For what one command makes besides its entry.
 pub fn nth(base: Uuid, n: u32) -> Uuid {
-    const LOW: u128 = (1 << 62) - 1;
     let bits = base.as_u128();
     Uuid::from_u128((bits & !LOW) | ((bits & LOW).wrapping_add(u128::from(n)) & LOW))
 }
+
+/// The ids among which all are that [`nth`] makes of `base`.
+pub fn near(base: Uuid) -> RangeInclusive<Uuid> {
+    let bits = base.as_u128();
+    Uuid::from_u128(bits & !LOW)..=Uuid::from_u128(bits | LOW)
+}
+
+/// The bits that ids made of one differ in.
+const LOW: u128 = (1 << 62) - 1;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(

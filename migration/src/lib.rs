@@ -8,9 +8,9 @@ mod dialect;
 mod m20261122_000001_programmes;
 mod m20261122_000002_partners;
 mod m20261122_000003_members;
-mod m20261122_000004_ledger;
-mod m20261122_000005_purchases;
 mod m20261122_000006_auth;
+mod m20261124_000004_ledger;
+mod m20261124_000005_purchases;
 mod m20261124_000007_proposals;
 mod m20261124_000008_identities;
 mod m20261124_000009_former_wallets;
@@ -29,8 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_programmes::Migration),
             Box::new(m20261122_000002_partners::Migration),
             Box::new(m20261122_000003_members::Migration),
-            Box::new(m20261122_000004_ledger::Migration),
-            Box::new(m20261122_000005_purchases::Migration),
+            Box::new(m20261124_000004_ledger::Migration),
+            Box::new(m20261124_000005_purchases::Migration),
             Box::new(m20261122_000006_auth::Migration),
             Box::new(m20261124_000007_proposals::Migration),
             Box::new(m20261124_000008_identities::Migration),

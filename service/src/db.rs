@@ -30,8 +30,10 @@ pub struct Db {
 }
 
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// A connection that nobody has used for so long is tried before it is.
+const IDLE: Duration = Duration::from_millis(500);
 const READERS_MAX: u32 = 8;
-const POSTGRES_WRITERS_MAX: u32 = 12;
+pub(crate) const POSTGRES_WRITERS_MAX: u32 = 12;
 const POSTGRES_READERS_MAX: u32 = 16;
 
 /// For connections that write. What a write asks for is always found by a key, so its plans are made
@@ -125,6 +127,8 @@ async fn postgres(
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .connect_timeout(Duration::from_secs(5))
+        // A busy connection isn't asked each time whether it is still there.
+        .test_before_acquire_if_idle_for(IDLE)
         .sqlx_logging(false)
         .map_sqlx_postgres_opts(|options| {
             let common = [

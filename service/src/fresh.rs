@@ -1,7 +1,8 @@
 //! A small cache of what rarely changes and every request needs: programme rules, partners.
 //!
 //! An entry is at most five seconds old, so that a suspension holds soon on every gateway; whoever
-//! changes something forgets it here at once. Bounded by the number of programmes.
+//! changes something forgets it here at once. One caller at a time reads an entry anew, a little before
+//! it is too old, and the others go on with what there is. Bounded by the number of programmes.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,9 +13,35 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 
 const AGE_MAX: Duration = Duration::from_secs(5);
+/// From this age on somebody reads it anew.
+const AGING: Duration = Duration::from_secs(4);
 
 /// Values by key, each with the moment it was read.
-pub(crate) struct Fresh<K, V>(Mutex<HashMap<K, (Instant, Arc<V>)>>);
+pub(crate) struct Fresh<K, V>(Mutex<HashMap<K, Slot<V>>>);
+
+struct Slot<V> {
+    read: Option<(Instant, Arc<V>)>,
+    /// Held by whoever reads it.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Whether somebody reads it before its time.
+    is_renewed: bool,
+    /// How often it was forgotten: what was being read meanwhile isn't kept.
+    forgotten: u64,
+}
+
+impl<V> Default for Slot<V> {
+    fn default() -> Self {
+        Self { read: None, turn: Arc::default(), is_renewed: false, forgotten: 0 }
+    }
+}
+
+impl<V> Slot<V> {
+    fn recent(&self) -> Option<(Duration, Arc<V>)> {
+        let (read_at, value) = self.read.as_ref()?;
+        let age = read_at.elapsed();
+        (age < AGE_MAX).then(|| (age, Arc::clone(value)))
+    }
+}
 
 impl<K, V> Default for Fresh<K, V> {
     fn default() -> Self {
@@ -29,27 +56,98 @@ impl<K: Copy + Eq + Hash, V> Fresh<K, V> {
         key: K,
         load: impl Future<Output = Result<V>>,
     ) -> Result<Arc<V>> {
-        if let Some(value) = self.recent(key) {
+        let (turn, old) = match self.look(key) {
+            Look::Found(value) => return Ok(value),
+            Look::Aging(turn, value) => (turn, Some(value)),
+            Look::Missing(turn) => (turn, None),
+        };
+        let _turn = turn.lock().await;
+        if old.is_none()
+            && let Some((_, value)) = self.slot(key, |slot| slot.recent())
+        {
             return Ok(value);
         }
-        let read_at = Instant::now();
-        let value = Arc::new(load.await?);
-        self.entries().insert(key, (read_at, Arc::clone(&value)));
-        Ok(value)
+        let (read_at, forgotten) = (Instant::now(), self.slot(key, |slot| slot.forgotten));
+        let loaded = load.await;
+        self.slot(key, |slot| {
+            slot.is_renewed = false;
+            match (loaded, old) {
+                (Ok(value), _) => {
+                    let value = Arc::new(value);
+                    if slot.forgotten == forgotten {
+                        slot.read = Some((read_at, Arc::clone(&value)));
+                    }
+                    Ok(value)
+                }
+                // It was good when it was asked for.
+                (Err(_), Some(old)) => Ok(old),
+                (Err(error), None) => Err(error),
+            }
+        })
     }
 
     /// Reads it anew next time.
     pub(crate) fn forget(&self, key: K) {
-        self.entries().remove(&key);
+        self.slot(key, |slot| {
+            slot.read = None;
+            slot.forgotten += 1;
+        });
     }
 
-    fn recent(&self, key: K) -> Option<Arc<V>> {
-        let entries = self.entries();
-        let (read_at, value) = entries.get(&key)?;
-        (read_at.elapsed() < AGE_MAX).then(|| Arc::clone(value))
+    fn look(&self, key: K) -> Look<V> {
+        self.slot(key, |slot| match slot.recent() {
+            Some((age, value)) if age > AGING && !slot.is_renewed => {
+                slot.is_renewed = true;
+                Look::Aging(Arc::clone(&slot.turn), value)
+            }
+            Some((_, value)) => Look::Found(value),
+            None => Look::Missing(Arc::clone(&slot.turn)),
+        })
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<K, (Instant, Arc<V>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot<T>(&self, key: K, with: impl FnOnce(&mut Slot<V>) -> T) -> T {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        with(slots.entry(key).or_default())
+    }
+}
+
+/// What a caller finds.
+enum Look<V> {
+    /// The value.
+    Found(Arc<V>),
+    /// The value, which this caller reads anew.
+    Aging(Arc<tokio::sync::Mutex<()>>, Arc<V>),
+    /// Nothing that is young enough.
+    Missing(Arc<tokio::sync::Mutex<()>>),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn many_who_miss_it_read_it_once() {
+        let (fresh, reads) = (Fresh::<u8, u32>::default(), AtomicU32::new(0));
+        let read = || async {
+            tokio::task::yield_now().await;
+            Ok(reads.fetch_add(1, Ordering::SeqCst))
+        };
+        let got = futures_util::future::join_all((0..10).map(|_| fresh.get(1, read()))).await;
+        assert!(got.into_iter().all(|value| *value.unwrap() == 0));
+        fresh.forget(1);
+        assert_eq!(*fresh.get(1, read()).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_while_it_was_read_is_not_kept() {
+        let fresh = Fresh::<u8, u32>::default();
+        let read = async {
+            fresh.forget(1);
+            Ok(1)
+        };
+        assert_eq!(*fresh.get(1, read).await.unwrap(), 1);
+        assert_eq!(*fresh.get(1, async { Ok(2) }).await.unwrap(), 2);
     }
 }

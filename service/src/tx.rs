@@ -12,7 +12,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use crate::db::Db;
+use crate::db::{Db, POSTGRES_WRITERS_MAX};
 use crate::error::{Error, Result};
 
 /// How often a transaction is tried.
@@ -25,13 +25,20 @@ const BACKOFF_MILLISECONDS: u64 = 4;
 pub(crate) struct Tx(DatabaseTransaction);
 
 impl Db {
-    /// Opens a transaction that may write.
+    /// Opens a transaction that may write. A server that has restarted leaves connections behind that
+    /// look whole; nothing has begun on them, so each is given up for the next.
     pub(crate) async fn begin(&self) -> Result<Tx> {
-        let options = TransactionOptions {
+        let options = || TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx(self.writer.begin_with_options(options).await?))
+        for _ in 0..POSTGRES_WRITERS_MAX {
+            match self.writer.begin_with_options(options()).await {
+                Err(error) if is_gone(&error) => {}
+                begun => return Ok(Tx(begun?)),
+            }
+        }
+        Ok(Tx(self.writer.begin_with_options(options()).await?))
     }
 
     /// Opens a transaction that reads one unchanging state of the books.

@@ -5,6 +5,7 @@
 
 mod memory;
 mod redis;
+mod slices;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The shared state of many gateways, in Redis. Nothing here can't be lost: buckets expire by
 //! themselves, and a wake-up that never comes is made good by polling.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -9,6 +9,7 @@ use redis::{Client, RedisResult, Script};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::slices::Slices;
 use super::{Bucket, HotStore, Level, Unavailable};
 
 /// A request waits no longer for what it can do without.
@@ -40,6 +41,7 @@ pub struct Redis {
     prefix: String,
     connection: ConnectionManager,
     pour: Script,
+    slices: Slices,
     wakes: watch::Sender<u64>,
     _listening: AbortOnDropHandle<()>,
 }
@@ -62,6 +64,7 @@ impl Redis {
             prefix: prefix.to_owned(),
             connection,
             pour: Script::new(POUR),
+            slices: Slices::default(),
             wakes,
             _listening: AbortOnDropHandle::new(listening),
         })
@@ -102,15 +105,29 @@ fn away(error: redis::RedisError) -> Unavailable {
     Unavailable
 }
 
-#[async_trait::async_trait]
-impl HotStore for Redis {
-    async fn pour(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
+impl Redis {
+    async fn ask(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
         let mut connection = self.connection.clone();
         let mut call = self.pour.key(format!("{}/bucket/{key}", self.prefix));
         call.arg(bucket.capacity).arg(bucket.leak_per_second).arg(drops);
         let (accepted, room, wait): (u8, u64, u64) =
             call.invoke_async(&mut connection).await.map_err(away)?;
         Ok(Level { is_accepted: accepted == 1, room, retry_after: Duration::from_millis(wait) })
+    }
+}
+
+#[async_trait::async_trait]
+impl HotStore for Redis {
+    async fn pour(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
+        let now = Instant::now();
+        if let Some(level) = self.slices.take(key, drops, now) {
+            return Ok(level);
+        }
+        let more = self.slices.more(key, bucket, now);
+        let level = self.ask(key, bucket, drops.saturating_add(more)).await?;
+        self.slices.keep(key, more, drops, level, now);
+        // What is too much with the slice may fit without.
+        if level.is_accepted || more == 0 { Ok(level) } else { self.ask(key, bucket, drops).await }
     }
 
     async fn wake(&self) -> Result<(), Unavailable> {

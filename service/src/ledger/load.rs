@@ -143,21 +143,15 @@ async fn holds(
         Action::Capture { hold, .. } | Action::Release { hold } => Some(HoldId::uuid(hold)),
         _ => None,
     });
-    let (wallets, wallet_values) =
-        among(tx.backend(), "wallet_id", 2, whole.iter().map(|id| id.uuid()));
-    let (ids, id_values) = among(tx.backend(), "id", 3, named);
-    let sql = format!(
-        "select * from hold where programme_id = {} and {wallets} and (status = 'OPEN' or {ids})",
-        first(tx)
-    );
-    let rows = hold::Entity::find()
-        .from_raw_sql(statement(tx, book, sql, [wallet_values, id_values]))
-        .all(tx.connection())
-        .await?;
-    let open = rows.iter().filter(|hold| hold.status == HoldStatus::Open);
+    let mut rows = Sets::new(tx, book, "hold");
+    rows.add("wallet_id", whole.iter().map(|id| id.uuid()), "and status = 'OPEN'");
+    rows.add("id", named, "");
+    let rows = rows.read::<hold::Entity>().await?;
+    let rows: BTreeMap<HoldId, hold::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let open = rows.values().filter(|hold| hold.status == HoldStatus::Open);
     let mut takings =
         takings(tx, book, open.map(|hold| hold.entry_id), AllocationKind::Taken).await?;
-    for row in rows {
+    for row in rows.into_values() {
         let takings = takings.remove(&row.entry_id).unwrap_or_default();
         if let Some(wallet) = book.wallets.get_mut(&row.wallet_id) {
             wallet.holds.insert(row.id, OpenHold { row, takings });
@@ -273,20 +267,57 @@ async fn lots(
         book.burns.values().flat_map(|burn| burn.parts.iter().map(|(lot, _)| lot.id.uuid()));
     let former = book.wallets.values().filter(|wallet| wallet.row.successor_id.is_some());
     let wallets = whole.iter().copied().chain(former.map(|wallet| wallet.row.id));
-    let (wallets, wallet_values) = among(tx.backend(), "wallet_id", 2, wallets.map(WalletId::uuid));
-    let (ids, id_values) = among(tx.backend(), "id", 3, held.chain(burned));
-    let (purchases, purchase_values) = among(tx.backend(), "purchase_id", 4, returned(commands));
-    let sql = format!(
-        "select * from lot where programme_id = {} and {wallets} and (remaining > 0 or {ids} or {purchases})",
-        first(tx)
-    );
-    let statement = statement(tx, book, sql, [wallet_values, id_values, purchase_values]);
-    for row in lot::Entity::find().from_raw_sql(statement).all(tx.connection()).await? {
+    let wallets: BTreeSet<WalletId> = wallets.collect();
+    let mut rows = Sets::new(tx, book, "lot");
+    rows.add("wallet_id", wallets.iter().map(|id| id.uuid()), "and remaining > 0");
+    rows.add("id", held.chain(burned), "");
+    rows.add("purchase_id", returned(commands), "");
+    let rows = rows.read::<lot::Entity>().await?;
+    for row in rows.into_iter().filter(|row| wallets.contains(&row.wallet_id)) {
         if let Some(wallet) = book.wallets.get_mut(&row.wallet_id) {
             wallet.lots.insert(row.id, row);
         }
     }
     Ok(())
+}
+
+/// Rows of one table that are in one of several sets, in one statement; a row in two sets comes twice.
+/// Joined by `or`, the conditions would read past the indexes that each of them has.
+struct Sets<'a> {
+    tx: &'a Tx,
+    table: &'static str,
+    values: Vec<Value>,
+    selects: Vec<String>,
+}
+
+impl<'a> Sets<'a> {
+    fn new(tx: &'a Tx, book: &Book, table: &'static str) -> Self {
+        Self { tx, table, values: vec![book.rules.programme.uuid().into()], selects: Vec::new() }
+    }
+
+    /// Adds the rows whose column is among these ids, unless there are none.
+    fn add(&mut self, column: &str, ids: impl Iterator<Item = Uuid>, also: &str) {
+        let mut ids = ids.peekable();
+        if ids.peek().is_none() {
+            return;
+        }
+        let (condition, value) = among(self.tx.backend(), column, self.values.len() + 1, ids);
+        self.values.push(value);
+        let programme = first(self.tx);
+        self.selects.push(format!(
+            "select * from {} where programme_id = {programme} and {condition} {also}",
+            self.table
+        ));
+    }
+
+    async fn read<E: EntityTrait>(self) -> Result<Vec<E::Model>> {
+        if self.selects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = self.selects.join(" union all ");
+        let statement = Statement::from_sql_and_values(self.tx.backend(), sql, self.values);
+        Ok(E::find().from_raw_sql(statement).all(self.tx.connection()).await?)
+    }
 }
 
 /// The programme's place in every statement here.

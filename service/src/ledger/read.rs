@@ -7,12 +7,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId};
+use entity::ids::{EntryId, LotId, PartnerId, PurchaseId, WalletId, near};
 use entity::ledger::entry::EntryKind;
 use entity::ledger::{allocation, entry, lot, wallet};
 use entity::members::{former_wallet, member};
 use entity::programmes::programme::ExpiryPolicy;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use super::Ledger;
@@ -128,11 +131,18 @@ impl Ledger {
         purchases: &[PurchaseId],
     ) -> Result<Vec<entry::Model>> {
         let programme = actor.programme()?;
-        let query = entry::Entity::find()
-            .filter(entry::Column::ProgrammeId.eq(programme))
-            .filter(entry::Column::PurchaseId.is_in(purchases.iter().copied()))
-            .order_by_asc(entry::Column::Id);
-        Ok(as_seen_by(actor, query).all(self.db.reader()).await?)
+        // The kind is part of the text: as a bound value it would tell no partial index.
+        let find = |is: &str| {
+            let query = entry::Entity::find()
+                .filter(entry::Column::ProgrammeId.eq(programme))
+                .filter(entry::Column::PurchaseId.is_in(purchases.iter().copied()))
+                .filter(Expr::cust(format!("kind {is} '{}'", EntryKind::Earned.name())));
+            as_seen_by(actor, query).all(self.db.reader())
+        };
+        let mut found = find("=").await?;
+        found.append(&mut find("<>").await?);
+        found.sort_by_key(|entry| entry.id);
+        Ok(found)
     }
 
     /// The lots of a wallet with points left, in the order of their ids. Pending ones come with the
@@ -231,6 +241,11 @@ impl Ledger {
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
             .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
+            // Lots lie near their entries in the primary key's index; there is none by entry.
+            .filter(entries.iter().fold(Condition::any(), |any, (_, entry)| {
+                let ids = near(entry.uuid());
+                any.add(lot::Column::Id.between(*ids.start(), *ids.end()))
+            }))
             .order_by_asc(lot::Column::Id);
         Ok(issued_by(actor, query).all(self.db.reader()).await?)
     }

@@ -155,12 +155,25 @@ impl Live {
 
     /// Reads what is new in the sequence and passes it on; says whether there was anything.
     pub(crate) async fn advance(&self) -> Result<bool> {
+        if self.events.receiver_count() == 0 {
+            return self.pass_by().await;
+        }
         let batch = facts::after(&self.db, self.tail().await?).await?;
         let Some(last) = batch.last() else { return Ok(false) };
         self.tail.store(last.position, Ordering::Relaxed);
         // Nobody listening is no fault.
         let _ = self.events.send(Arc::new(batch));
         Ok(true)
+    }
+
+    /// Nobody listens, so that nothing need be read. Whoever came while the end was looked for reads on
+    /// from an earlier one; who comes after, from a later one.
+    async fn pass_by(&self) -> Result<bool> {
+        let (tail, end) = (self.tail().await?, facts::end(&self.db).await?);
+        if self.events.receiver_count() == 0 {
+            self.tail.store(end, Ordering::Relaxed);
+        }
+        Ok(end > tail && self.events.receiver_count() > 0)
     }
 
     /// The position beyond which everything is passed on: at first, where the sequence ends.

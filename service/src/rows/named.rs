@@ -32,9 +32,14 @@ pub(crate) async fn find_named<E: EntityTrait, C: ConnectionTrait, const N: usiz
     }
     let (backend, table) = (db.get_database_backend(), E::default());
     let sql = named_rows(backend, table.as_str(), columns);
-    let names: Vec<&[String]> = names.iter().map(|name| &name[..]).collect();
-    let names = serde_json::to_string(&names).map_err(Error::internal)?;
-    let values: [Value; 2] = [programme.uuid().into(), names.into()];
+    let mut values: Vec<Value> = vec![programme.uuid().into()];
+    if backend == DbBackend::Postgres {
+        let part = |at: usize| names.iter().map(|name| name[at].clone()).collect::<Vec<_>>().into();
+        values.extend((0..N).map(part));
+    } else {
+        let names: Vec<&[String]> = names.iter().map(|name| &name[..]).collect();
+        values.push(serde_json::to_string(&names).map_err(Error::internal)?.into());
+    }
     let statement = Statement::from_sql_and_values(backend, sql, values);
     Ok(E::find().from_raw_sql(statement).all(db).await?)
 }
@@ -47,13 +52,17 @@ fn named_rows<const N: usize>(
     let numbered = columns.iter().enumerate();
     if backend == DbBackend::Postgres {
         let same = |(at, (column, part)): (usize, &(&str, Part))| match part {
-            Part::Id => format!("{column} = (n.value ->> {at})::uuid"),
-            Part::Text => format!("{column} = n.value ->> {at}"),
+            Part::Id => format!("{column} = n.part{at}::uuid"),
+            Part::Text => format!("{column} = n.part{at}"),
         };
         let same = numbered.map(same).collect::<Vec<_>>().join(" and ");
+        let bound: Vec<String> = (0..N).map(|at| format!("${}::text[]", at + 2)).collect();
+        let parts: Vec<String> = (0..N).map(|at| format!("part{at}")).collect();
         return format!(
-            "select t.* from json_array_elements($2::json) as n cross join lateral
-             (select * from {table} where programme_id = $1 and {same} limit 1) as t"
+            "select t.* from unnest({}) as n({}) cross join lateral
+             (select * from {table} where programme_id = $1 and {same} limit 1) as t",
+            bound.join(", "),
+            parts.join(", ")
         );
     }
     let part = |(at, (_, part)): (usize, &(&str, Part))| match part {

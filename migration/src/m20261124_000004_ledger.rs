@@ -1,6 +1,10 @@
-//! The points ledger. Hot tables lead with programme and wallet and are hash-partitioned by wallet
-//! on PostgreSQL; they have no foreign keys to partners, stores or contracts, whose shared rows
-//! each insert would lock. Keys are never partitioned: their uniqueness spans wallets.
+//! The points ledger. Hot tables are hash-partitioned by wallet on PostgreSQL, and the wallet is in every
+//! key; they have no foreign keys to partners, stores or contracts, whose shared rows each insert would
+//! lock. Request keys are never partitioned: their uniqueness spans wallets.
+//!
+//! A primary key begins with the row's id, or its entry's, not with the wallet: ids grow with time, so new
+//! rows go to the end of the index, which is in memory, whatever the number of rows; and a row is found by
+//! its id alone without an index more.
 
 use sea_orm_migration::prelude::*;
 
@@ -51,12 +55,12 @@ const ENTRY: Table = Table {
     recorded_at {moment} not null,
     actor text not null,
     origin text not null,
-    reason {json} not null,
+    reason {document} not null,
     available_after {long} not null check (available_after >= 0),
     pending_after {long} not null check (pending_after >= 0),
     held_after {long} not null check (held_after >= 0),
     debt_after {long} not null check (debt_after >= 0),
-    constraint entry_pk primary key (programme_id, wallet_id, id),
+    constraint entry_pk primary key (programme_id, id, wallet_id),
     constraint entry_seq_unique unique (programme_id, wallet_id, seq)",
 };
 
@@ -75,7 +79,7 @@ const POSTING: Table = Table {
         'AVAILABLE', 'PENDING', 'HELD', 'DEBT', 'ISSUED', 'ACCEPTED', 'EXPIRED', 'ADJUSTED')),
     to_owner {id} not null,
     points {long} not null constraint posting_above_zero check (points between 1 and {points_max}),
-    constraint posting_pk primary key (programme_id, wallet_id, entry_id, line),
+    constraint posting_pk primary key (programme_id, entry_id, line, wallet_id),
     constraint posting_two_sides check (from_account <> to_account or from_owner <> to_owner)",
 };
 
@@ -97,8 +101,8 @@ const LOT: Table = Table {
     earned_at {moment} not null,
     available_at {moment} not null,
     expires_at {moment},
-    terms {json} not null,
-    constraint lot_pk primary key (programme_id, wallet_id, id),
+    terms {document} not null,
+    constraint lot_pk primary key (programme_id, id, wallet_id),
     constraint lot_remaining check (remaining >= 0 and remaining <= quantity),
     constraint lot_expired check (expired <= quantity - remaining)",
 };
@@ -114,7 +118,7 @@ const ALLOCATION: Table = Table {
     kind text not null check (kind in ('TAKEN', 'GIVEN_BACK', 'CAPTURED')),
     points {long} not null check (points between 1 and {points_max}),
     acceptance_price_micros {long} check (acceptance_price_micros >= 0),
-    constraint allocation_pk primary key (programme_id, wallet_id, entry_id, lot_id, kind)",
+    constraint allocation_pk primary key (programme_id, entry_id, lot_id, kind, wallet_id)",
 };
 
 const HOLD: Table = Table {
@@ -134,7 +138,7 @@ const HOLD: Table = Table {
     placed_at {moment} not null,
     lapses_at {moment} not null,
     closed_at {moment},
-    constraint hold_pk primary key (programme_id, wallet_id, id),
+    constraint hold_pk primary key (programme_id, id, wallet_id),
     constraint hold_captured check (captured between 0 and points and (captured = 0 or status = 'CAPTURED')),
     constraint hold_closed check ((status = 'OPEN') = (closed_at is null))",
 };
@@ -147,7 +151,7 @@ const IDEMPOTENCY_KEY: Table = Table {
     caller text not null check (length(caller) between 1 and 200),
     key text not null check (length(key) between 1 and 255),
     fingerprint {bytes} not null,
-    outcome {json} not null,
+    outcome {document} not null,
     recorded_at {moment} not null,
     constraint idempotency_key_pk primary key (programme_id, caller, key)",
 };
@@ -210,29 +214,25 @@ const TABLES: [&Table; 10] = [
 ];
 
 /// Each with the query that needs it.
-const INDEXES: [&str; 12] = [
+const INDEXES: [&str; 9] = [
     // Wallets in which something is due: the background task.
     "create index wallet_due on wallet (next_due_at) where next_due_at is not null",
-    // An entry by its id alone: `node(id)`, a payment to be reversed.
-    "create index entry_by_id on entry (programme_id, id)",
     // Whether a payment was reversed; and that it is only once.
-    "create unique index entry_reversal on entry (programme_id, wallet_id, related_entry_id) where kind = 'REVERSED'",
-    "create index entry_reversing on entry (programme_id, related_entry_id) where kind = 'REVERSED'",
-    // A purchase earns once; its entries.
-    "create unique index entry_earned on entry (programme_id, wallet_id, purchase_id) where kind = 'EARNED'",
-    "create index entry_by_purchase on entry (programme_id, purchase_id) where purchase_id is not null",
+    "create unique index entry_reversal on entry (programme_id, related_entry_id, wallet_id) where kind = 'REVERSED'",
+    // What a purchase earned; and that it earns once.
+    "create unique index entry_earned on entry (programme_id, purchase_id, wallet_id) where kind = 'EARNED'",
+    // What else became of a purchase.
+    "create index entry_of_purchase on entry (programme_id, purchase_id) where purchase_id is not null and kind <> 'EARNED'",
     // The open lots of a wallet: every spend.
     "create index lot_open on lot (programme_id, wallet_id) where remaining > 0",
     // The lots of a purchase: returns, and the reason of a receipt.
     "create index lot_by_purchase on lot (programme_id, purchase_id) where purchase_id is not null",
-    // A lot by its id alone: the reversal of a payment whose wallet was pooled since.
-    "create index lot_by_id on lot (programme_id, id)",
     // The open holds of a wallet: every spend.
     "create index hold_open on hold (programme_id, wallet_id) where status = 'OPEN'",
-    // A hold by its id alone: capture and release.
-    "create index hold_by_id on hold (programme_id, id)",
     // A programme's facts in order: consumers and live updates.
     "create index fact_by_programme on fact (programme_id, position)",
+    // The operator's list of what waits for approval.
+    "create index adjustment_by_status on adjustment (programme_id, status, id)",
 ];
 
 #[async_trait::async_trait]
@@ -256,7 +256,7 @@ impl MigrationTrait for Migration {
             "issuer_id",
             "earned_at",
             "available_at",
-            "terms",
+            "terms{as_text}",
         ];
         db.guarded(&LOT, &lot).await?;
         let hold = [
@@ -277,8 +277,7 @@ impl MigrationTrait for Migration {
         for index in INDEXES {
             db.run(index).await?;
         }
-        // The operator's list of what waits for approval.
-        db.run("create index adjustment_by_status on adjustment (programme_id, status, id)").await
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

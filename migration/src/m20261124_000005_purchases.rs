@@ -23,8 +23,8 @@ const PURCHASE: Table = Table {
     occurred_at {moment} not null,
     recorded_at {moment} not null,
     total_minor {long} not null check (total_minor >= 0),
-    lines {json} not null,
-    earning {json} not null,
+    lines {document} not null,
+    earning {document} not null,
     points {long} not null check (points between 0 and {points_max}),
     claimed_at {moment},
     constraint purchase_pk primary key (programme_id, id),
@@ -53,7 +53,7 @@ const PURCHASE_RETURN: Table = Table {
     purchase_id {id} not null,
     partner_id {id} not null,
     entry_id {id},
-    lines {json} not null,
+    lines {document} not null,
     amount_minor {long} not null check (amount_minor >= 0),
     points {long} not null check (points between 0 and {points_max}),
     occurred_at {moment} not null,
@@ -77,8 +77,8 @@ impl MigrationTrait for Migration {
             "occurred_at",
             "recorded_at",
             "total_minor",
-            "lines",
-            "earning",
+            "lines{as_text}",
+            "earning{as_text}",
         ];
         db.guarded(&PURCHASE, &fixed).await?;
         db.forbid_update_when(&PURCHASE, "claimed_once", "old.member_id is not null").await?;
