@@ -76,6 +76,7 @@ pub struct Actor {
     who: Who,
     scopes: Vec<Scope>,
     is_limited: bool,
+    may_lag: bool,
     origin: String,
     expires_at: Option<DateTime<Utc>>,
 }
@@ -88,6 +89,7 @@ impl Actor {
             who: Who::Anonymous,
             scopes: Vec::new(),
             is_limited: false,
+            may_lag: false,
             origin: String::new(),
             expires_at: None,
         }
@@ -105,6 +107,7 @@ impl Actor {
             who,
             scopes,
             is_limited: false,
+            may_lag: false,
             origin: String::new(),
             expires_at: Some(expires_at),
         }
@@ -117,6 +120,7 @@ impl Actor {
             who: Who::System,
             scopes: Scope::ALL.to_vec(),
             is_limited: false,
+            may_lag: false,
             origin: "background".to_owned(),
             expires_at: None,
         }
@@ -136,6 +140,17 @@ impl Actor {
         self.scopes.retain(|scope| scopes.contains(scope));
         self.is_limited = self.scopes.len() < before;
         self
+    }
+
+    /// The same, who may be shown what is a little old.
+    #[must_use]
+    pub(crate) fn with_leave_to_lag(self) -> Self {
+        Self { may_lag: true, ..self }
+    }
+
+    /// Whether it may be shown what is a little old.
+    pub fn may_lag(&self) -> bool {
+        self.may_lag
     }
 
     /// Who it is.

@@ -1,4 +1,5 @@
-//! What a gateway does by itself: sequences facts, passes them on, and settles what is due. Each is
+//! What a gateway does by itself: sequences facts, passes them on, settles what is due, and looks at its
+//! replica if it has one. Each is
 //! safe to run late, twice, or on several gateways at once; an error is logged and tried again.
 
 use std::future::Future;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Result, with_causes};
+use crate::replica::Reads;
 use crate::{Services, sequencer};
 
 const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
@@ -24,6 +26,7 @@ pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     tracker.spawn(repeat(stop.clone(), "sequence", move || sequence(s.clone())));
     tracker.spawn(repeat(stop.clone(), "pass on", move || pass_on(p.clone())));
     tracker.spawn(repeat(stop.clone(), "settle", move || settle(d.clone())));
+    tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
     tracker
 }
@@ -51,6 +54,16 @@ async fn repeat<F: Future<Output = Result<Duration>>>(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Looks at the replica until stopped, if there is one.
+async fn watch(reads: Reads, stop: CancellationToken) {
+    let looks = async {
+        while let Some(pause) = reads.look().await {
+            tokio::time::sleep(pause).await;
+        }
+    };
+    stop.run_until_cancelled(looks).await;
 }
 
 async fn sequence(services: Services) -> Result<Duration> {

@@ -1,9 +1,11 @@
 //! The database: an SQLite file or a PostgreSQL server, reached through SeaORM alone.
 //!
-//! SQLite has one writer connection and many readers; PostgreSQL a pool for each. This module opens
-//! connections and sets them up; transactions are `tx`'s.
+//! SQLite has one writer connection and many readers; PostgreSQL a pool for each, and perhaps a replica
+//! for reads that may come a little late. This module opens connections and sets them up; transactions
+//! are `tx`'s, and who may read late is `replica`'s.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -11,7 +13,9 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
 };
 
+use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::replica::Replica;
 
 /// Which database to open.
 #[derive(Clone)]
@@ -27,6 +31,7 @@ pub enum Location {
 pub struct Db {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
+    replica: Option<Arc<Replica>>,
 }
 
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -58,13 +63,27 @@ impl Db {
     async fn open_sqlite(path: &Path) -> Result<Self> {
         let writer = sqlite(path, 1).await?;
         let reader = sqlite(path, READERS_MAX).await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, replica: None })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
         let writer = postgres(url, POSTGRES_WRITERS_MAX, &WRITER).await?;
         let reader = postgres(url, POSTGRES_READERS_MAX, &[]).await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, replica: None })
+    }
+
+    /// The same with a replica at that address, which is read only while it lags no more than that.
+    pub async fn with_replica(
+        self,
+        primary: &Location,
+        replica: &Location,
+        lag_max: Duration,
+    ) -> Result<Self> {
+        let (Location::Postgres(primary), Location::Postgres(replica)) = (primary, replica) else {
+            return Err(Error::internal("only PostgreSQL has replicas"));
+        };
+        let replica = Replica::open(primary, replica, lag_max).await?;
+        Ok(Self { replica: Some(Arc::new(replica)), ..self })
     }
 
     /// Which of the two it is.
@@ -72,9 +91,22 @@ impl Db {
         self.writer.get_database_backend()
     }
 
-    /// Where reads go that need no transaction.
+    /// Where reads go that need no transaction, and yet decide something or are for everybody.
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// Where reads go that the actor is only shown: to the replica, if it has leave to.
+    pub(crate) fn reader_for(&self, actor: &Actor) -> &DatabaseConnection {
+        match &self.replica {
+            Some(replica) if actor.may_lag() => replica.connection(),
+            _ => &self.reader,
+        }
+    }
+
+    /// The replica, if there is one.
+    pub(crate) fn replica(&self) -> Option<&Arc<Replica>> {
+        self.replica.as_ref()
     }
 
     /// Where reads go that must see the write just made.
@@ -111,17 +143,29 @@ impl Db {
 
     /// Lets all connections go.
     pub async fn close(self) -> Result<()> {
+        if let Some(replica) = &self.replica {
+            replica.close().await?;
+        }
         self.reader.close().await?;
         self.writer.close().await?;
         Ok(())
     }
 }
 
-async fn postgres(
+pub(crate) async fn postgres(
     url: &str,
     connections: u32,
     settings: &'static [(&str, &str)],
 ) -> Result<DatabaseConnection, DbErr> {
+    Database::connect(postgres_options(url, connections, settings)).await
+}
+
+/// How every connection to a PostgreSQL server is set up.
+pub(crate) fn postgres_options(
+    url: &str,
+    connections: u32,
+    settings: &'static [(&str, &str)],
+) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -141,7 +185,7 @@ async fn postgres(
             ];
             options.application_name("florin").options(common).options(settings.iter().copied())
         });
-    Database::connect(options).await
+    options
 }
 
 /// `recursive_triggers`: without it `insert or replace` walks past the append-only triggers.

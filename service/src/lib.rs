@@ -26,6 +26,7 @@ pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod refusal;
+pub mod replica;
 mod rows;
 #[cfg(test)]
 mod scratch;
@@ -52,6 +53,7 @@ use payments::Payments;
 use programmes::Programmes;
 use proposals::Proposals;
 use purchases::Purchases;
+use replica::Reads;
 use writes::Writes;
 
 /// All use cases, one field a context. Cheap to clone.
@@ -75,6 +77,8 @@ pub struct Services {
     pub auth: Arc<Auth>,
     /// Live updates.
     pub live: Arc<Live>,
+    /// Who may read from the replica.
+    pub reads: Reads,
     /// Disposable shared state.
     pub hot: Arc<dyn HotStore>,
     /// The time.
@@ -107,6 +111,7 @@ impl Services {
             programmes,
             partners,
             members,
+            reads: Reads::new(&db, &hot),
             hot,
             clock,
             writes,
@@ -117,6 +122,7 @@ impl Services {
     /// Says what the services count, for whoever collects it.
     pub fn describe_metrics() {
         lanes::measure::describe();
+        replica::describe();
     }
 
     /// Whether requests can be served: the database answers.

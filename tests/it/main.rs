@@ -21,6 +21,7 @@ mod purchases;
 mod quotes;
 mod readme;
 mod refusals;
+mod replica;
 mod schema;
 mod support;
 mod tables;

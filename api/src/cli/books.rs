@@ -2,6 +2,7 @@
 //! to date, a shared database must be so already.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::programmes::programme;
 use service::auth::{self, MasterKey};
@@ -9,7 +10,7 @@ use service::hot::{HotStore, Memory, Redis};
 use service::{Clock, Db, Location, Services, migrate};
 
 use super::Failure;
-use crate::config::{Environment, Invalid, Site, Storage};
+use crate::config::{Environment, Invalid, Replica, Site, Storage};
 
 /// All use cases over books that are there: a command that only looks makes none.
 pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
@@ -23,10 +24,31 @@ pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Fai
 
 /// The same; an embedded Florin that isn't there yet is made.
 pub(super) async fn open_or_make(storage: &Storage, site: &Site) -> Result<Services, Failure> {
+    over(None, storage, site).await
+}
+
+/// The same for a gateway, which may read from a replica.
+pub(super) async fn open_to_serve(
+    storage: &Storage,
+    replica: &Replica,
+    site: &Site,
+) -> Result<Services, Failure> {
+    let location = replica.location(storage)?;
+    over(location.map(|location| (location, replica.lag_max())), storage, site).await
+}
+
+async fn over(
+    replica: Option<(Location, Duration)>,
+    storage: &Storage,
+    site: &Site,
+) -> Result<Services, Failure> {
     let issuer = site.issuer()?;
     storage.prepare()?;
     let master_key = MasterKey::new(*storage.master_key()?.expose());
-    let db = database(storage).await?;
+    let mut db = database(storage).await?;
+    if let Some((replica, lag_max)) = replica {
+        db = db.with_replica(&storage.database()?, &replica, lag_max).await?;
+    }
     let trusts_this_machine = site.environment == Environment::Development;
     let auth = auth::Settings { issuer, master_key, trusts_this_machine };
     let services = Services::new(db, Clock::System, hot(storage)?, auth);

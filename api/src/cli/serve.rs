@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, books};
-use crate::config::{Environment, Gateway, Invalid, Site, Storage};
+use crate::config::{Environment, Gateway, Invalid, Replica, Site, Storage};
 use crate::http::{Server, Settings, share};
 
 /// Serve the GraphQL gateway
@@ -28,6 +28,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     pub(super) storage: Storage,
     #[command(flatten)]
+    replica: Replica,
+    #[command(flatten)]
     pub(super) site: Site,
 }
 
@@ -45,7 +47,7 @@ impl Serve {
 
     /// Serves there.
     pub(super) async fn serve(self, listener: TcpListener) -> Result<ExitCode, Failure> {
-        let services = books::open_or_make(&self.storage, &self.site).await?;
+        let services = books::open_to_serve(&self.storage, &self.replica, &self.site).await?;
         let address = listener.local_addr()?;
         let server = Server::new(services.clone(), self.settings())
             .map_err(|problem| Invalid::new("schema", problem))?;

@@ -5,6 +5,7 @@
 //! done anything, with a message that says what would be right. Nothing here opens a connection.
 
 mod master_key;
+mod replica;
 mod secret;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 use crate::http::COST_PER_SECOND;
 
 pub use master_key::MasterKey;
+pub use replica::Replica;
 pub use secret::Secret;
 
 /// A setting that can't be used, and what would be right.

@@ -16,6 +16,8 @@ struct Everything {
     site: Site,
     #[command(flatten)]
     gateway: Gateway,
+    #[command(flatten)]
+    replica: Replica,
 }
 
 const KEY: &str = "q83vEjRWeJCrze8SNFZ4kAECAwQFBgcICQoLDA0ODxA=";
@@ -30,12 +32,13 @@ fn issuer(flags: &str) -> Result<String, String> {
 
 #[test]
 fn nothing_set_is_an_embedded_florin() {
-    let Everything { storage, owner, site, gateway } = settings("");
+    let Everything { storage, owner, site, gateway, replica } = settings("");
     assert!(
         matches!(storage.database(), Ok(Location::Sqlite(path)) if path == Path::new("./florin-data/florin.sqlite"))
     );
     assert!(matches!(owner.database(&storage), Ok(Location::Sqlite(_))));
     assert!(matches!(storage.redis(), Ok(None)));
+    assert!(matches!(replica.location(&storage), Ok(None)));
     assert_eq!(storage.redis_prefix().unwrap(), "florin");
     assert_eq!(site.environment, Environment::Development);
     assert_eq!(gateway.listen.to_string(), "127.0.0.1:8080");
@@ -57,6 +60,33 @@ fn an_address_of_another_kind_is_refused_without_showing_it() {
 }
 
 #[test]
+fn a_replica_is_of_a_postgresql_that_gateways_share_by_a_redis() {
+    const READ: &str = "--database-read-url postgres://ana:hunter2@r/d";
+    const PRIMARY: &str = "--database-url postgres://h/d";
+    for (flags, right) in [
+        (READ.to_owned(), "DATABASE_READ_URL: needs DATABASE_URL"),
+        (format!("{READ} --redis-url redis://h"), "DATABASE_READ_URL: needs DATABASE_URL"),
+        (format!("{READ} {PRIMARY}"), "DATABASE_READ_URL: needs REDIS_URL"),
+        (
+            format!("{PRIMARY} --database-read-url hunter2"),
+            "DATABASE_READ_URL: expected postgres://",
+        ),
+    ] {
+        let Everything { storage, replica, .. } = settings(&flags);
+        let refused = replica.location(&storage).err().unwrap().to_string();
+        assert!(refused.starts_with(right) && !refused.contains("hunter2"), "{flags}: {refused}");
+    }
+    let Everything { storage, replica, .. } =
+        settings(&format!("{READ} {PRIMARY} --redis-url redis://h"));
+    assert!(matches!(replica.location(&storage), Ok(Some(Location::Postgres(_)))));
+    assert_eq!(replica.lag_max().as_secs(), 5);
+    for wrong in ["0", "61", "-1", "soon"] {
+        let flag = format!("--replica-lag-seconds-max={wrong}");
+        assert!(Everything::try_parse_from(["florin", &flag]).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_redis_prefix_is_a_short_word() {
     assert_eq!(settings("--redis-prefix arno:test").storage.redis_prefix().unwrap(), "arno:test");
     for wrong in ["--redis-prefix=", "--redis-prefix=a{b}", "--redis-prefix=a*"] {
@@ -67,8 +97,11 @@ fn a_redis_prefix_is_a_short_word() {
 
 #[test]
 fn secrets_do_not_print() {
-    let all = settings(&format!("--database-url postgres://ana:hunter2@h/d --master-key {KEY}"));
-    let printed = format!("{:?} {:?}", all.storage, all.storage.master_key());
+    let all = settings(&format!(
+        "--database-url postgres://ana:hunter2@h/d --database-read-url postgres://ana:hunter2@r/d \
+         --master-key {KEY}"
+    ));
+    let printed = format!("{:?} {:?} {:?}", all.storage, all.storage.master_key(), all.replica);
     assert!(!printed.contains("hunter2") && !printed.contains(KEY), "{printed}");
 }
 

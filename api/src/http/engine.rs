@@ -1,5 +1,8 @@
 //! One operation from its text to its answer, whatever carried it: admitted, charged, run, made
 //! whole. HTTP, WebSocket and server-sent events all end up here.
+//!
+//! A query may be shown what the replica has; what that fails is run again on the primary, for a query
+//! changes nothing. Before a caller is told of anything else, it is noted that it has to find that.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -12,6 +15,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use serde::Deserialize;
 use service::auth::clients::network;
 use service::hot::{Bucket, HotStore, Level};
+use service::replica::Reads;
 use service::{Actor, Who};
 
 use super::answer::Answer;
@@ -22,6 +26,9 @@ use super::rejection::Rejection;
 use super::settings::Settings;
 use crate::graphql;
 use crate::graphql::error::{Fault, INTERNAL_MESSAGE};
+
+/// As long as a query waits for the replica, before the primary is asked.
+const REPLICA_TIME: Duration = Duration::from_secs(2);
 
 /// What a client sends, on every transport.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,6 +82,7 @@ pub(crate) struct Engine<E> {
     executor: E,
     documents: Documents,
     hot: Arc<dyn HotStore>,
+    reads: Reads,
     settings: Settings,
 }
 
@@ -84,9 +92,10 @@ impl<E: Executor> Engine<E> {
         executor: E,
         sdl: &str,
         hot: Arc<dyn HotStore>,
+        reads: Reads,
         settings: Settings,
     ) -> Result<Self, String> {
-        Ok(Self { executor, documents: Documents::new(sdl)?, hot, settings })
+        Ok(Self { executor, documents: Documents::new(sdl)?, hot, reads, settings })
     }
 
     /// The document of a question.
@@ -142,8 +151,8 @@ impl<E: Executor> Engine<E> {
     /// Runs a query or mutation to its end, or to the end of its time.
     pub(crate) async fn run(&self, admitted: Admitted, caller: Caller) -> Answer {
         let Caller { actor, request_id, .. } = caller;
-        let request = self.request(&admitted, actor, &request_id);
-        let running = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
+        let running = self.execute(&admitted, &actor, &request_id);
+        let running = AssertUnwindSafe(running).catch_unwind();
         let begun = std::time::Instant::now();
         let response = match tokio::time::timeout(self.settings.timeout, running).await {
             Ok(Ok(response)) => response,
@@ -153,10 +162,38 @@ impl<E: Executor> Engine<E> {
                 "this took too long; the outcome is unknown, send the same request again",
             ),
         };
+        if admitted.operation_type != OperationType::Query {
+            self.reads.told(&actor).await;
+        }
         let mut answer = Answer::of(&admitted.prepared, response, &request_id);
         answer.extend("cost", cost_shown(&admitted, answer.objects(), self.settings.cost));
         metrics::operation(admitted.operation_type, answer.first_code(), begun.elapsed());
         answer
+    }
+
+    async fn execute(&self, admitted: &Admitted, actor: &Actor, request_id: &str) -> Response {
+        if admitted.operation_type == OperationType::Query {
+            let reader = self.reads.leave(actor.clone()).await;
+            if reader.may_lag()
+                && let Some(response) = self.late(self.request(admitted, reader, request_id)).await
+            {
+                return response;
+            }
+        }
+        self.executor.execute(self.request(admitted, actor.clone(), request_id)).await
+    }
+
+    /// What the replica answers; none where it fails.
+    async fn late(&self, request: async_graphql::Request) -> Option<Response> {
+        let running = tokio::time::timeout(REPLICA_TIME, self.executor.execute(request)).await;
+        let response = running.ok();
+        let fails_as = |fault| response.as_ref().is_some_and(|response| has(response, fault));
+        let is_away = fails_as(Fault::Unavailable);
+        if response.is_some() && !is_away && !fails_as(Fault::Internal) {
+            return response;
+        }
+        self.reads.failed(is_away);
+        None
     }
 
     /// Runs a subscription for as long as it is listened to.
@@ -166,8 +203,15 @@ impl<E: Executor> Engine<E> {
         caller: Caller,
     ) -> BoxStream<'static, Answer> {
         let Caller { actor, request_id, .. } = caller;
-        let request = self.request(&admitted, actor, &request_id);
-        let events = self.executor.execute_stream(request, None);
+        let request = self.request(&admitted, actor.clone(), &request_id);
+        let reads = self.reads.clone();
+        let events = self.executor.execute_stream(request, None).then(move |response| {
+            let (reads, actor) = (reads.clone(), actor.clone());
+            async move {
+                reads.told(&actor).await;
+                response
+            }
+        });
         let answer = move |response| Answer::of(&admitted.prepared, response, &request_id);
         events.map(answer).boxed()
     }
@@ -196,6 +240,14 @@ impl Question {
         let extensions = self.extensions.as_ref();
         extensions.is_some_and(|extensions| extensions.contains_key("persistedQuery"))
     }
+}
+
+/// Whether something in it failed that way.
+fn has(response: &Response, fault: Fault) -> bool {
+    let code = Some(Value::from(fault.code()));
+    response.errors.iter().any(|error| {
+        error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == code.as_ref()
+    })
 }
 
 /// A response in which the whole operation failed.

@@ -34,7 +34,8 @@ impl Gateway {
     /// A gateway over these services.
     pub(super) fn new(services: Services, settings: Settings) -> Result<Arc<Self>, String> {
         let schema = graphql::schema(services.clone(), settings.cost);
-        let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings.clone())?;
+        let (hot, reads) = (services.hot.clone(), services.reads.clone());
+        let engine = Engine::new(schema, &graphql::sdl(), hot, reads, settings.clone())?;
         Ok(Arc::new(Self {
             engine,
             services,

@@ -37,6 +37,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::hot::HotStore;
 use crate::outside::Outside;
+use crate::replica::Reads;
 
 /// How many verified tokens are remembered.
 const TOKENS_REMEMBERED: usize = 10_000;
@@ -85,6 +86,7 @@ pub struct Issued {
 pub struct Auth {
     db: Db,
     hot: Arc<dyn HotStore>,
+    reads: Reads,
     issuer: String,
     keys: KeyRing,
     verified: Cache<[u8; 32], Verified>,
@@ -101,6 +103,7 @@ impl Auth {
             verified: Cache::new(TOKENS_REMEMBERED),
             outside: Arc::new(Outside::new(settings.trusts_this_machine)),
             provider_keys: ProviderKeys::default(),
+            reads: Reads::new(&db, &hot),
             db,
             hot,
         }
@@ -130,7 +133,8 @@ impl Auth {
         check_owner(&self.db, actor).await
     }
 
-    /// Makes a token. For the command line, and for those who have proved who they are.
+    /// Makes a token. For the command line, and for those who have proved who they are. Its owner, who
+    /// may just have enrolled as nobody in particular, finds itself.
     pub async fn issue(
         &self,
         programme: ProgrammeId,
@@ -142,6 +146,7 @@ impl Auth {
         let expires_at = now + life;
         let claims = tokens::Claims::new(&self.issuer, programme, who, &scopes, now, expires_at)?;
         let token = tokens::sign(&self.keys, &claims, now).await?;
+        self.reads.told(&Actor::new(programme, who, Vec::new(), expires_at)).await;
         Ok(Issued { token, expires_at, scopes })
     }
 

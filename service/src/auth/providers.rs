@@ -92,7 +92,7 @@ impl Auth {
         let (programme, _) = actor.operator(Scope::ProgrammeWrite)?;
         let query = identity_provider::Entity::find()
             .filter(identity_provider::Column::ProgrammeId.eq(programme));
-        window.read(self.db.reader(), query.cursor_by(identity_provider::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(identity_provider::Column::Id)).await
     }
 
     /// Providers by id; none to those who may not see them.
@@ -107,7 +107,7 @@ impl Auth {
         let query = identity_provider::Entity::find()
             .filter(identity_provider::Column::ProgrammeId.eq(programme))
             .filter(identity_provider::Column::Id.is_in(ids.iter().copied()));
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 }
 

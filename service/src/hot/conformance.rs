@@ -114,6 +114,36 @@ async fn pouring_nothing_asks_how_much_there_is() {
 }
 
 #[tokio::test]
+async fn a_mark_only_rises_for_as_long_as_it_lives() {
+    for store in backends().await {
+        let (key, life) = (Uuid::now_v7().to_string(), Duration::from_secs(20));
+        for (mark, stands) in [(5, 5), (3, 5), (8, 8), (i64::MAX, i64::MAX), (9, i64::MAX)] {
+            store.raise(&key, mark, life).await.unwrap();
+            assert_eq!(store.kept(&key, life).await.unwrap(), Kept::At(stands), "{mark}");
+        }
+        let brief = Duration::from_millis(100);
+        store.kept("other", brief).await.unwrap();
+        store.raise(&key, 1, brief).await.unwrap();
+        tokio::time::sleep(2 * brief).await;
+        assert_eq!(store.kept(&key, brief).await.unwrap(), Kept::Nothing);
+        store.raise(&key, 1, life).await.unwrap();
+        assert_eq!(store.kept(&key, life).await.unwrap(), Kept::At(1));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_has_just_begun_knows_of_no_mark_that_there_was_none() {
+    for store in backends().await {
+        let life = Duration::from_millis(300);
+        assert_eq!(store.kept("a", life).await.unwrap(), Kept::Unknown);
+        store.raise("b", 1, life).await.unwrap();
+        assert_eq!(store.kept("a", life).await.unwrap(), Kept::Unknown);
+        tokio::time::sleep(life).await;
+        assert_eq!(store.kept("a", life).await.unwrap(), Kept::Nothing);
+    }
+}
+
+#[tokio::test]
 async fn prefixes_keep_apart_what_shares_a_redis() {
     let Ok(url) = std::env::var(SERVER) else { return };
     let one = prefix();

@@ -6,17 +6,28 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{Bucket, HotStore, Level, Unavailable};
+use super::{Bucket, HotStore, Kept, Level, Unavailable};
 
 /// When as many buckets are kept, those that have run empty are forgotten.
 const BUCKETS_MAX: usize = 10_000;
+/// When as many marks are kept, those whose time is over are forgotten.
+const MARKS_MAX: usize = 10_000;
 /// A drop in thousandths, so that slow leaks don't round to nothing.
 const DROP: u64 = 1_000;
 
-/// Buckets and wake-ups of this process.
+/// Buckets, marks and wake-ups of this process.
 pub struct Memory {
     buckets: Mutex<HashMap<String, Filled>>,
+    marks: Mutex<HashMap<String, Mark>>,
+    since: Instant,
     wakes: watch::Sender<u64>,
+}
+
+/// Where a mark stands, and for how long.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: i64,
+    until: Instant,
 }
 
 /// How full a bucket was, in thousandths, and when.
@@ -38,7 +49,12 @@ impl Filled {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { buckets: Mutex::default(), wakes: watch::Sender::new(0) }
+        Self {
+            buckets: Mutex::default(),
+            marks: Mutex::default(),
+            since: Instant::now(),
+            wakes: watch::Sender::new(0),
+        }
     }
 }
 
@@ -54,6 +70,27 @@ impl Memory {
             Filled { thousandths: after, at: now, leak_per_second: bucket.leak_per_second };
         buckets.insert(key.to_owned(), filled);
         level
+    }
+}
+
+impl Memory {
+    fn raise_at(&self, key: &str, mark: i64, life: Duration, now: Instant) {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.len() >= MARKS_MAX {
+            marks.retain(|_, mark| now < mark.until);
+        }
+        let before = marks.get(key).filter(|mark| now < mark.until).map(|mark| mark.at);
+        let at = before.map_or(mark, |before| before.max(mark));
+        marks.insert(key.to_owned(), Mark { at, until: now + life });
+    }
+
+    fn kept_at(&self, key: &str, life: Duration, now: Instant) -> Kept {
+        let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        match marks.get(key).filter(|mark| now < mark.until) {
+            Some(mark) => Kept::At(mark.at),
+            None if now.saturating_duration_since(self.since) < life => Kept::Unknown,
+            None => Kept::Nothing,
+        }
     }
 }
 
@@ -77,6 +114,15 @@ fn poured(before: u64, bucket: Bucket, drops: u64) -> (Level, u64) {
 impl HotStore for Memory {
     async fn pour(&self, key: &str, bucket: Bucket, drops: u64) -> Result<Level, Unavailable> {
         Ok(self.pour_at(key, bucket, drops, Instant::now()))
+    }
+
+    async fn raise(&self, key: &str, mark: i64, life: Duration) -> Result<(), Unavailable> {
+        self.raise_at(key, mark, life, Instant::now());
+        Ok(())
+    }
+
+    async fn kept(&self, key: &str, life: Duration) -> Result<Kept, Unavailable> {
+        Ok(self.kept_at(key, life, Instant::now()))
     }
 
     async fn wake(&self) -> Result<(), Unavailable> {
@@ -118,5 +164,17 @@ mod tests {
         }
         memory.pour_at("late", BUCKET, 1, start + Duration::from_secs(1));
         assert_eq!(memory.buckets.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn marks_whose_time_is_over_are_forgotten() {
+        let (memory, start, life) = (Memory::default(), Instant::now(), Duration::from_secs(1));
+        for caller in 0..MARKS_MAX {
+            memory.raise_at(&caller.to_string(), 1, life, start);
+        }
+        memory.raise_at("late", 1, life, start + life);
+        assert_eq!(memory.marks.lock().unwrap().len(), 1);
+        assert_eq!(memory.kept_at("late", life, start + life), Kept::At(1));
+        assert_eq!(memory.kept_at("late", life, start + 2 * life), Kept::Nothing);
     }
 }

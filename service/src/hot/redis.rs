@@ -1,5 +1,5 @@
-//! The shared state of many gateways, in Redis. Nothing here can't be lost: buckets expire by
-//! themselves, and a wake-up that never comes is made good by polling.
+//! The shared state of many gateways, in Redis. Nothing here can't be lost: buckets and marks expire by
+//! themselves, a wake-up that never comes is made good by polling, and that marks were lost is noticed.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::slices::Slices;
-use super::{Bucket, HotStore, Level, Unavailable};
+use super::{Bucket, HotStore, Kept, Level, Unavailable};
 
 /// A request waits no longer for what it can do without.
 const TIMEOUT: Duration = Duration::from_millis(500);
@@ -36,12 +36,41 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(level / math.max(leak, 1)) + 1000)
 return { accepted, math.floor((capacity - level) / 1000), wait }
 ";
 
-/// Buckets and wake-ups that all gateways share.
+/// A mark is compared as a double, which is exact below 2^53, and kept as the text that it came in.
+const RAISE: &str = r"
+local kept = redis.call('GET', KEYS[1])
+if kept and tonumber(kept) > tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+else
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
+";
+
+/// A mark that isn't there was never set only if this Redis has kept marks for longer than one lives.
+/// The first to look after it was wiped notes the time.
+const KEPT: &str = r"
+local kept = redis.call('GET', KEYS[1])
+if kept then
+    return { 1, kept }
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local since = tonumber(redis.call('GET', KEYS[2]))
+if not since then
+    redis.call('SET', KEYS[2], now)
+    since = now
+end
+return { now - since < tonumber(ARGV[1]) and 2 or 0, '0' }
+";
+
+/// Buckets, marks and wake-ups that all gateways share.
 pub struct Redis {
     prefix: String,
     connection: ConnectionManager,
     pour: Script,
     slices: Slices,
+    raise: Script,
+    kept: Script,
     wakes: watch::Sender<u64>,
     _listening: AbortOnDropHandle<()>,
 }
@@ -65,6 +94,8 @@ impl Redis {
             connection,
             pour: Script::new(POUR),
             slices: Slices::default(),
+            raise: Script::new(RAISE),
+            kept: Script::new(KEPT),
             wakes,
             _listening: AbortOnDropHandle::new(listening),
         })
@@ -100,6 +131,10 @@ async fn listen_once(
     Ok(())
 }
 
+fn milliseconds(life: Duration) -> u64 {
+    u64::try_from(life.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn away(error: redis::RedisError) -> Unavailable {
     tracing::debug!(%error, "Redis doesn't answer");
     Unavailable
@@ -128,6 +163,25 @@ impl HotStore for Redis {
         self.slices.keep(key, more, drops, level, now);
         // What is too much with the slice may fit without.
         if level.is_accepted || more == 0 { Ok(level) } else { self.ask(key, bucket, drops).await }
+    }
+
+    async fn raise(&self, key: &str, mark: i64, life: Duration) -> Result<(), Unavailable> {
+        let mut connection = self.connection.clone();
+        let mut call = self.raise.key(format!("{}/mark/{key}", self.prefix));
+        call.arg(mark).arg(milliseconds(life));
+        call.invoke_async::<()>(&mut connection).await.map_err(away)
+    }
+
+    async fn kept(&self, key: &str, life: Duration) -> Result<Kept, Unavailable> {
+        let mut connection = self.connection.clone();
+        let mut call = self.kept.key(format!("{}/mark/{key}", self.prefix));
+        call.key(format!("{}/marks-since", self.prefix)).arg(milliseconds(life));
+        let (known, mark): (u8, i64) = call.invoke_async(&mut connection).await.map_err(away)?;
+        Ok(match known {
+            0 => Kept::Nothing,
+            1 => Kept::At(mark),
+            _ => Kept::Unknown,
+        })
     }
 
     async fn wake(&self) -> Result<(), Unavailable> {

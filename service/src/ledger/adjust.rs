@@ -227,7 +227,7 @@ impl Ledger {
         if let Some(status) = status {
             query = query.filter(adjustment::Column::Status.eq(status));
         }
-        window.read(self.db.reader(), query.cursor_by(adjustment::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(adjustment::Column::Id)).await
     }
 
     /// Adjustments by id; none to those who may not see them.
@@ -240,7 +240,7 @@ impl Ledger {
         let query = adjustment::Entity::find()
             .filter(adjustment::Column::ProgrammeId.eq(programme))
             .filter(adjustment::Column::Id.is_in(ids.iter().copied()));
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 }
 

@@ -58,7 +58,7 @@ impl Ledger {
         let query = wallet::Entity::find()
             .filter(wallet::Column::ProgrammeId.eq(programme))
             .filter(wallet::Column::Id.is_in(ids.iter().copied()));
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 
     /// What happened in a wallet, newest first.
@@ -75,7 +75,7 @@ impl Ledger {
             .filter(entry::Column::WalletId.eq(wallet));
         let mut cursor = filter.apply_to(as_seen_by(actor, query)).cursor_by(entry::Column::Seq);
         cursor.desc();
-        window.read(self.db.reader(), cursor).await
+        window.read(self.db.reader_for(actor), cursor).await
     }
 
     /// Entries by id that the caller may see: operators all, a partner those at its own tills, a
@@ -85,7 +85,7 @@ impl Ledger {
         let query = entry::Entity::find()
             .filter(entry::Column::ProgrammeId.eq(programme))
             .filter(entry::Column::Id.is_in(ids.iter().copied()));
-        let mut found = as_seen_by(actor, query).all(self.db.reader()).await?;
+        let mut found = as_seen_by(actor, query).all(self.db.reader_for(actor)).await?;
         if let Who::Member(_) = actor.who() {
             let own = self.own_wallets(actor).await?;
             found.retain(|entry| own.iter().any(|own| own.holds(entry)));
@@ -100,7 +100,7 @@ impl Ledger {
         let query = lot::Entity::find()
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::Id.is_in(ids.iter().copied()));
-        let mut found = issued_by(actor, query).all(self.db.reader()).await?;
+        let mut found = issued_by(actor, query).all(self.db.reader_for(actor)).await?;
         if let Who::Member(_) = actor.who() {
             let own = self.own_wallets(actor).await?;
             found.retain(|lot| own.iter().any(|own| own.held(lot)));
@@ -113,12 +113,12 @@ impl Ledger {
         let (programme, member) = actor.member()?;
         let now =
             member::Entity::find_by_id(member).filter(member::Column::ProgrammeId.eq(programme));
-        let now = now.one(self.db.reader()).await?;
+        let now = now.one(self.db.reader_for(actor)).await?;
         let now = now.map(|member| Own { wallet: member.wallet_id, left_at: None });
         let before = former_wallet::Entity::find()
             .filter(former_wallet::Column::ProgrammeId.eq(programme))
             .filter(former_wallet::Column::MemberId.eq(member));
-        let before = before.all(self.db.reader()).await?;
+        let before = before.all(self.db.reader_for(actor)).await?;
         let before =
             before.into_iter().map(|row| Own { wallet: row.wallet_id, left_at: Some(row.left_at) });
         Ok(before.chain(now).collect())
@@ -137,7 +137,7 @@ impl Ledger {
                 .filter(entry::Column::ProgrammeId.eq(programme))
                 .filter(entry::Column::PurchaseId.is_in(purchases.iter().copied()))
                 .filter(Expr::cust(format!("kind {is} '{}'", EntryKind::Earned.name())));
-            as_seen_by(actor, query).all(self.db.reader())
+            as_seen_by(actor, query).all(self.db.reader_for(actor))
         };
         let mut found = find("=").await?;
         found.append(&mut find("<>").await?);
@@ -161,7 +161,7 @@ impl Ledger {
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::WalletId.eq(wallet))
             .filter(lot::Column::Remaining.gt(0));
-        window.read(self.db.reader(), query.cursor_by(lot::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(lot::Column::Id)).await
     }
 
     /// How many of a wallet's points expire when, soonest first, at most 100 dates. Where inactivity
@@ -193,7 +193,8 @@ impl Ledger {
             .group_by(lot::Column::ExpiresAt)
             .order_by_asc(lot::Column::ExpiresAt)
             .limit(EXPIRIES_MAX);
-        let dates: Vec<(DateTime<Utc>, i64)> = query.into_tuple().all(self.db.reader()).await?;
+        let dates: Vec<(DateTime<Utc>, i64)> =
+            query.into_tuple().all(self.db.reader_for(actor)).await?;
         let points = |(at, sum)| (at, Points::new(sum).unwrap_or(Points::MAX));
         Ok(dates.into_iter().map(points).collect())
     }
@@ -211,13 +212,13 @@ impl Ledger {
             .filter(allocation::Column::ProgrammeId.eq(programme))
             .filter(allocation::Column::WalletId.is_in(wallets.clone()))
             .filter(allocation::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
-            .all(self.db.reader())
+            .all(self.db.reader_for(actor))
             .await?;
         let lots = lot::Entity::find()
             .filter(lot::Column::ProgrammeId.eq(programme))
             .filter(lot::Column::Id.is_in(allocations.iter().map(|used| used.lot_id)));
         let lots: HashMap<LotId, lot::Model> = issued_by(actor, lots)
-            .all(self.db.reader())
+            .all(self.db.reader_for(actor))
             .await?
             .into_iter()
             .map(|lot| (lot.id, lot))
@@ -247,7 +248,7 @@ impl Ledger {
                 any.add(lot::Column::Id.between(*ids.start(), *ids.end()))
             }))
             .order_by_asc(lot::Column::Id);
-        Ok(issued_by(actor, query).all(self.db.reader()).await?)
+        Ok(issued_by(actor, query).all(self.db.reader_for(actor)).await?)
     }
 }
 

@@ -92,19 +92,20 @@ impl Ledger {
     /// Every partner's totals.
     pub async fn totals(&self, actor: &Actor) -> Result<Vec<PartnerTotals>> {
         let statement = self.summing(actor, BY_PARTNER)?;
-        Ok(PartnerTotals::find_by_statement(statement).all(self.db.reader()).await?)
+        Ok(PartnerTotals::find_by_statement(statement).all(self.db.reader_for(actor)).await?)
     }
 
     /// What is outstanding in the whole programme.
     pub async fn outstanding(&self, actor: &Actor) -> Result<Outstanding> {
         let statement = self.summing(actor, OUTSTANDING)?;
-        let found = Outstanding::find_by_statement(statement).one(self.db.reader()).await?;
+        let found =
+            Outstanding::find_by_statement(statement).one(self.db.reader_for(actor)).await?;
         found.ok_or_else(|| Error::internal("a sum without an answer"))
     }
 
     fn summing(&self, actor: &Actor, sql: &str) -> Result<Statement> {
         let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
-        let backend = self.db.reader().get_database_backend();
+        let backend = self.db.reader_for(actor).get_database_backend();
         Ok(Statement::from_sql_and_values(backend, sql, [programme.uuid().into()]))
     }
 
@@ -124,7 +125,7 @@ impl Ledger {
             .order_by_asc(entry::Column::PartnerId)
             .limit(limit)
             .into_tuple()
-            .all(self.db.reader())
+            .all(self.db.reader_for(actor))
             .await?;
         let mut occasions = Vec::new();
         for (kind, partner, entries, points) in groups {
@@ -133,7 +134,7 @@ impl Ledger {
                 None => entry::Column::PartnerId.is_null(),
             };
             let of = ours().filter(entry::Column::Kind.eq(kind)).filter(at);
-            let latest = of.order_by_desc(entry::Column::Id).one(self.db.reader()).await?;
+            let latest = of.order_by_desc(entry::Column::Id).one(self.db.reader_for(actor)).await?;
             let latest = latest.ok_or_else(|| Error::internal("an entry has gone"))?;
             occasions.push(Occasion { kind, partner, entries, points, latest });
         }

@@ -29,7 +29,7 @@ impl Members {
             Who::Partner(..) | Who::Anonymous => return Ok(Vec::new()),
         };
         let query = query.order_by_desc(former_wallet::Column::LeftAt);
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 }
 

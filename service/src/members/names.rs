@@ -7,6 +7,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 
+use super::see::dealt_with;
 use super::{Members, card_by_number, insert_card, lock};
 use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
@@ -109,7 +110,8 @@ impl Members {
             Who::Operator(_) => actor.with(Scope::MembersWrite).map(|()| true)?,
             Who::Partner(partner, _) => {
                 actor.with(Scope::MembersWrite)?;
-                !self.dealt_with(programme, partner, &[member]).await?.is_empty()
+                let known = dealt_with(self.db.reader(), programme, partner, &[member]).await?;
+                !known.is_empty()
             }
             Who::Member(_) | Who::Anonymous | Who::System => {
                 return Err(Error::Forbidden(

@@ -9,7 +9,10 @@ use entity::members::member;
 use entity::members::{card, household, partner_reference};
 use entity::purchases::purchase;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use super::{MemberRef, Members, resolve};
@@ -23,7 +26,10 @@ impl Members {
         let (programme, member) = actor.member()?;
         let query =
             member::Entity::find_by_id(member).filter(member::Column::ProgrammeId.eq(programme));
-        query.one(self.db.reader()).await?.ok_or(Error::Unauthenticated("the token isn't valid"))
+        query
+            .one(self.db.reader_for(actor))
+            .await?
+            .ok_or(Error::Unauthenticated("the token isn't valid"))
     }
 
     /// The member so named, if there is one that the caller may see. A till may look a card up: that
@@ -36,7 +42,7 @@ impl Members {
         {
             return Ok(None);
         }
-        let resolved = resolve(self.db.reader(), programme, [named.clone()]).await?;
+        let resolved = resolve(self.db.reader_for(actor), programme, [named.clone()]).await?;
         let Ok(found) = resolved.member(&named) else { return Ok(None) };
         if is_by_card && matches!(actor.who(), Who::Partner(..)) {
             return Ok(Some(found.clone()));
@@ -50,7 +56,7 @@ impl Members {
         let query = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
             .filter(member::Column::Id.is_in(ids.iter().copied()));
-        self.visible(actor, query.all(self.db.reader()).await?).await
+        self.visible(actor, query.all(self.db.reader_for(actor)).await?).await
     }
 
     /// Those of these wallets that are of a member whom the caller may see.
@@ -59,7 +65,7 @@ impl Members {
         let query = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
             .filter(member::Column::WalletId.is_in(ids.iter().copied()));
-        let members = self.visible(actor, query.all(self.db.reader()).await?).await?;
+        let members = self.visible(actor, query.all(self.db.reader_for(actor)).await?).await?;
         let wallets: BTreeSet<WalletId> =
             members.into_iter().map(|member| member.wallet_id).collect();
         Ok(wallets.into_iter().collect())
@@ -75,7 +81,8 @@ impl Members {
             Who::Member(own) => members.retain(|member| member.id == own),
             Who::Partner(partner, _) => {
                 let ids: Vec<_> = members.iter().map(|member| member.id).collect();
-                let known = self.dealt_with(actor.programme()?, partner, &ids).await?;
+                let db = self.db.reader_for(actor);
+                let known = dealt_with(db, actor.programme()?, partner, &ids).await?;
                 members.retain(|member| known.contains(&member.id));
             }
             Who::Anonymous => members.clear(),
@@ -87,14 +94,14 @@ impl Members {
     pub async fn list(&self, actor: &Actor, window: Window<Uuid>) -> Result<Page<member::Model>> {
         let (programme, _) = actor.operator(Scope::MembersRead)?;
         let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
-        window.read(self.db.reader(), query.cursor_by(member::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(member::Column::Id)).await
     }
 
     /// How many members the programme has. For operators.
     pub async fn count(&self, actor: &Actor) -> Result<u64> {
         let (programme, _) = actor.operator(Scope::MembersRead)?;
         let query = member::Entity::find().filter(member::Column::ProgrammeId.eq(programme));
-        Ok(query.count(self.db.reader()).await?)
+        Ok(query.count(self.db.reader_for(actor)).await?)
     }
 
     /// The cards of members, for operators and each member itself; others see none.
@@ -117,7 +124,7 @@ impl Members {
             Who::Member(own) => query.filter(card::Column::MemberId.eq(own)),
             Who::Partner(..) | Who::Anonymous => return Ok(Vec::new()),
         };
-        Ok(query.order_by_asc(card::Column::Id).all(self.db.reader()).await?)
+        Ok(query.order_by_asc(card::Column::Id).all(self.db.reader_for(actor)).await?)
     }
 
     /// Customer numbers of members: a partner sees its own, operators all.
@@ -137,7 +144,10 @@ impl Members {
             Who::Operator(_) => query,
             _ => return Ok(Vec::new()),
         };
-        Ok(query.order_by_asc(partner_reference::Column::Reference).all(self.db.reader()).await?)
+        Ok(query
+            .order_by_asc(partner_reference::Column::Reference)
+            .all(self.db.reader_for(actor))
+            .await?)
     }
 
     /// Households that the caller operates or belongs to, each with its members.
@@ -150,12 +160,12 @@ impl Members {
         let of = household::Entity::find()
             .filter(household::Column::ProgrammeId.eq(programme))
             .filter(household::Column::Id.is_in(ids.iter().copied()));
-        let households = of.all(self.db.reader()).await?;
+        let households = of.all(self.db.reader_for(actor)).await?;
         let members = member::Entity::find()
             .filter(member::Column::ProgrammeId.eq(programme))
             .filter(member::Column::HouseholdId.is_in(ids.iter().copied()))
             .order_by_asc(member::Column::Id)
-            .all(self.db.reader())
+            .all(self.db.reader_for(actor))
             .await?;
         let with_members = |row: household::Model| {
             let id = Some(row.id);
@@ -170,42 +180,41 @@ impl Members {
         }
         Ok(found)
     }
+}
 
-    /// Those of these members who have bought or paid there, or are known by a customer number.
-    pub(super) async fn dealt_with(
-        &self,
-        programme: ProgrammeId,
-        partner: PartnerId,
-        members: &[MemberId],
-    ) -> Result<HashSet<MemberId>> {
-        let db = self.db.reader();
-        let ids = || members.iter().copied();
-        let named = partner_reference::Entity::find()
-            .select_only()
-            .column(partner_reference::Column::MemberId)
-            .distinct()
-            .filter(partner_reference::Column::ProgrammeId.eq(programme))
-            .filter(partner_reference::Column::PartnerId.eq(partner))
-            .filter(partner_reference::Column::MemberId.is_in(ids()));
-        let bought = purchase::Entity::find()
-            .select_only()
-            .column(purchase::Column::MemberId)
-            .distinct()
-            .filter(purchase::Column::ProgrammeId.eq(programme))
-            .filter(purchase::Column::PartnerId.eq(partner))
-            .filter(purchase::Column::MemberId.is_in(ids()));
-        let held = hold::Entity::find()
-            .select_only()
-            .column(hold::Column::MemberId)
-            .distinct()
-            .filter(hold::Column::ProgrammeId.eq(programme))
-            .filter(hold::Column::PartnerId.eq(partner))
-            .filter(hold::Column::MemberId.is_in(ids()));
-        let mut known: HashSet<MemberId> = named.into_tuple().all(db).await?.into_iter().collect();
-        known.extend(bought.into_tuple::<MemberId>().all(db).await?);
-        known.extend(held.into_tuple::<MemberId>().all(db).await?);
-        Ok(known)
-    }
+/// Those of these members who have bought or paid there, or are known by a customer number.
+pub(super) async fn dealt_with(
+    db: &DatabaseConnection,
+    programme: ProgrammeId,
+    partner: PartnerId,
+    members: &[MemberId],
+) -> Result<HashSet<MemberId>> {
+    let ids = || members.iter().copied();
+    let named = partner_reference::Entity::find()
+        .select_only()
+        .column(partner_reference::Column::MemberId)
+        .distinct()
+        .filter(partner_reference::Column::ProgrammeId.eq(programme))
+        .filter(partner_reference::Column::PartnerId.eq(partner))
+        .filter(partner_reference::Column::MemberId.is_in(ids()));
+    let bought = purchase::Entity::find()
+        .select_only()
+        .column(purchase::Column::MemberId)
+        .distinct()
+        .filter(purchase::Column::ProgrammeId.eq(programme))
+        .filter(purchase::Column::PartnerId.eq(partner))
+        .filter(purchase::Column::MemberId.is_in(ids()));
+    let held = hold::Entity::find()
+        .select_only()
+        .column(hold::Column::MemberId)
+        .distinct()
+        .filter(hold::Column::ProgrammeId.eq(programme))
+        .filter(hold::Column::PartnerId.eq(partner))
+        .filter(hold::Column::MemberId.is_in(ids()));
+    let mut known: HashSet<MemberId> = named.into_tuple().all(db).await?.into_iter().collect();
+    known.extend(bought.into_tuple::<MemberId>().all(db).await?);
+    known.extend(held.into_tuple::<MemberId>().all(db).await?);
+    Ok(known)
 }
 
 /// The programme of a caller that may look members up at all; a member its own self.

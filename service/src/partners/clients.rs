@@ -110,7 +110,7 @@ impl Partners {
         let query = api_client::Entity::find()
             .filter(api_client::Column::ProgrammeId.eq(programme))
             .filter(api_client::Column::PartnerId.eq(partner));
-        window.read(self.db.reader(), query.cursor_by(api_client::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(api_client::Column::Id)).await
     }
 
     /// Those of these clients that the caller may see.
@@ -123,7 +123,7 @@ impl Partners {
         let query = api_client::Entity::find()
             .filter(api_client::Column::ProgrammeId.eq(programme))
             .filter(api_client::Column::Id.is_in(ids.iter().copied()));
-        let mut found = query.all(self.db.reader()).await?;
+        let mut found = query.all(self.db.reader_for(actor)).await?;
         found.retain(|client| Self::may_see_terms(actor, client.partner_id));
         Ok(found)
     }

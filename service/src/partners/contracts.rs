@@ -124,7 +124,7 @@ impl Partners {
         let query = contract::Entity::find()
             .filter(contract::Column::ProgrammeId.eq(programme))
             .filter(contract::Column::PartnerId.eq(partner));
-        window.read(self.db.reader(), query.cursor_by(contract::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(contract::Column::Id)).await
     }
 
     /// Those of these versions that the caller may see.
@@ -137,7 +137,7 @@ impl Partners {
         let query = contract::Entity::find()
             .filter(contract::Column::ProgrammeId.eq(programme))
             .filter(contract::Column::Id.is_in(ids.iter().copied()));
-        let mut found = query.all(self.db.reader()).await?;
+        let mut found = query.all(self.db.reader_for(actor)).await?;
         found.retain(|contract| Self::may_see_terms(actor, contract.partner_id));
         Ok(found)
     }

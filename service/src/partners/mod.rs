@@ -195,7 +195,7 @@ impl Partners {
     pub async fn list(&self, actor: &Actor, window: Window<Uuid>) -> Result<Page<partner::Model>> {
         let programme = actor.programme()?;
         let query = partner::Entity::find().filter(partner::Column::ProgrammeId.eq(programme));
-        window.read(self.db.reader(), query.cursor_by(partner::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(partner::Column::Id)).await
     }
 
     /// A partner by id.

@@ -102,6 +102,6 @@ impl Partners {
         let query = store::Entity::find()
             .filter(store::Column::ProgrammeId.eq(programme))
             .filter(store::Column::PartnerId.eq(partner));
-        window.read(self.db.reader(), query.cursor_by(store::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(store::Column::Id)).await
     }
 }

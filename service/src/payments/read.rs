@@ -22,7 +22,7 @@ impl Payments {
         let query = hold::Entity::find()
             .filter(hold::Column::ProgrammeId.eq(programme))
             .filter(hold::Column::Id.is_in(ids.iter().copied()));
-        let mut found = query.all(self.db.reader()).await?;
+        let mut found = query.all(self.db.reader_for(actor)).await?;
         found.retain(|hold| match actor.who() {
             Who::Operator(_) | Who::System => true,
             Who::Partner(partner, _) => hold.partner_id == partner,
@@ -51,6 +51,6 @@ impl Payments {
                 return Ok(Page { items: Vec::new(), has_next: false, has_previous: false });
             }
         }
-        window.read(self.db.reader(), query.cursor_by(hold::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(hold::Column::Id)).await
     }
 }

@@ -176,7 +176,7 @@ impl Proposals {
         if let Some(status) = status {
             query = query.filter(proposal::Column::Status.eq(status));
         }
-        window.read(self.db.reader(), query.cursor_by(proposal::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(proposal::Column::Id)).await
     }
 
     /// Proposals by id; none to those who may not see them.
@@ -187,7 +187,7 @@ impl Proposals {
         let query = proposal::Entity::find()
             .filter(proposal::Column::ProgrammeId.eq(programme))
             .filter(proposal::Column::Id.is_in(ids.iter().copied()));
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 }
 

@@ -71,7 +71,7 @@ impl UseCases {
         let Ok(store) = store.transpose() else { return Ok(None) };
         let scope = rules::scope(&rules, row.receipt_scope, store, at)?;
         let key = receipt_key::Entity::find_by_id((programme, partner, scope, number))
-            .one(self.db.reader())
+            .one(self.db.reader_for(actor))
             .await?;
         Ok(key.map(|key| key.purchase_id))
     }
@@ -93,7 +93,7 @@ impl UseCases {
         if let Some(member) = filter.member {
             query = query.filter(purchase::Column::MemberId.eq(member));
         }
-        window.read(self.db.reader(), query.cursor_by(purchase::Column::Id)).await
+        window.read(self.db.reader_for(actor), query.cursor_by(purchase::Column::Id)).await
     }
 
     /// How many receipts the programme has, and how many returns. For operators.
@@ -102,7 +102,7 @@ impl UseCases {
         let receipts = purchase::Entity::find().filter(purchase::Column::ProgrammeId.eq(programme));
         let returns = purchase_return::Entity::find()
             .filter(purchase_return::Column::ProgrammeId.eq(programme));
-        let db = self.db.reader();
+        let db = self.db.reader_for(actor);
         Ok((receipts.count(db).await?, returns.count(db).await?))
     }
 
@@ -112,7 +112,7 @@ impl UseCases {
         let query = purchase::Entity::find()
             .filter(purchase::Column::ProgrammeId.eq(programme))
             .filter(purchase::Column::Id.is_in(ids.iter().copied()));
-        let found = query.all(self.db.reader()).await?;
+        let found = query.all(self.db.reader_for(actor)).await?;
         Ok(found.into_iter().filter(|purchase| may_see(actor, purchase)).collect())
     }
 
@@ -126,7 +126,7 @@ impl UseCases {
         let query = purchase_return::Entity::find()
             .filter(purchase_return::Column::ProgrammeId.eq(programme))
             .filter(purchase_return::Column::Id.is_in(ids.iter().copied()));
-        let mut found = query.all(self.db.reader()).await?;
+        let mut found = query.all(self.db.reader_for(actor)).await?;
         let of: Vec<_> = found.iter().map(|part| part.purchase_id).collect();
         let visible: HashSet<_> =
             self.by_ids(actor, &of).await?.into_iter().map(|purchase| purchase.id).collect();
@@ -145,7 +145,7 @@ impl UseCases {
             .filter(purchase_return::Column::ProgrammeId.eq(programme))
             .filter(purchase_return::Column::PurchaseId.is_in(purchases.iter().copied()))
             .order_by_asc(purchase_return::Column::Id);
-        Ok(query.all(self.db.reader()).await?)
+        Ok(query.all(self.db.reader_for(actor)).await?)
     }
 }
 

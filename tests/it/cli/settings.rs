@@ -16,6 +16,21 @@ fn a_wrong_address_is_named_and_not_shown() {
 }
 
 #[test]
+fn a_replica_of_an_embedded_florin_is_refused_before_anything_is_made() {
+    let folder = Folder::new();
+    let replica = [("DATABASE_READ_URL", "postgres://ana:hunter2@replica/florin")];
+    let ended = folder.florin_with("serve --listen 127.0.0.1:0", &replica);
+    assert_eq!(ended.code, 1);
+    let complaint = "florin: DATABASE_READ_URL: needs DATABASE_URL: only PostgreSQL has replicas";
+    assert!(ended.complained.starts_with(complaint), "{}", ended.complained);
+    let help = folder.florin_with("serve --help", &replica);
+    for variable in ["DATABASE_READ_URL", "FLORIN_REPLICA_LAG_SECONDS_MAX"] {
+        assert!(help.printed.contains(&format!("[env: {variable}")), "{}", help.printed);
+    }
+    assert!(!help.printed.contains("hunter2"), "{}", help.printed);
+}
+
+#[test]
 fn a_log_filter_is_checked() {
     let ended = Folder::new().florin_with("migrate", &[("FLORIN_LOG", "api=loud")]);
     assert_eq!(ended.code, 1);

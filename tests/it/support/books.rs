@@ -26,6 +26,11 @@ impl Books {
             migrate::migrate(&books.location(), &books.location()).await.unwrap();
             return books;
         };
+        Self::on(server).await
+    }
+
+    /// With all tables, on that server.
+    pub(super) async fn on(server: Postgres) -> Self {
         Self::Database { name: server.migrated().await, server }
     }
 

@@ -24,7 +24,10 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) async fn open(location: &Location, clock: Clock, hot: Arc<dyn HotStore>) -> Self {
-        let db = Db::open(location).await.unwrap();
+        Self::over(Db::open(location).await.unwrap(), clock, hot).await
+    }
+
+    pub(crate) async fn over(db: Db, clock: Clock, hot: Arc<dyn HotStore>) -> Self {
         let auth = auth::Settings {
             issuer: "http://florin.test".to_owned(),
             master_key: auth::MasterKey::new([7; 32]),

@@ -4,6 +4,7 @@
 pub(crate) mod block;
 pub(crate) mod books;
 mod caller;
+pub(crate) mod cluster;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 mod postgres;
@@ -24,7 +25,7 @@ use service::hot::HotStore;
 use service::members::MemberRef;
 use service::programmes::{self, Create};
 use service::purchases::{Mode, Receipt, Recorded};
-use service::{Actor, Clock, Location, Refusal, Scope, Who};
+use service::{Actor, Clock, Db, Location, Refusal, Scope, Who};
 use uuid::Uuid;
 
 use self::books::Books;
@@ -51,16 +52,21 @@ pub(crate) struct World {
 impl World {
     /// Points can be spent at once and expire after a year.
     pub(crate) async fn new() -> Self {
-        Self::with(programmes::Settings {
-            pending_days: 0,
-            expiry_months: 12,
-            ..Default::default()
-        })
-        .await
+        Self::on(Books::new().await).await
+    }
+
+    /// The same on books of another kind.
+    pub(crate) async fn on(books: Books) -> Self {
+        let settings =
+            programmes::Settings { pending_days: 0, expiry_months: 12, ..Default::default() };
+        Self::on_with(books, settings).await
     }
 
     pub(crate) async fn with(settings: programmes::Settings) -> Self {
-        let books = Books::new().await;
+        Self::on_with(Books::new().await, settings).await
+    }
+
+    async fn on_with(books: Books, settings: programmes::Settings) -> Self {
         let clock = Clock::manual(START.parse().unwrap());
         let redis_prefix = format!("florin-test/{}", Uuid::now_v7());
         let hot = gateway::hot(&redis_prefix);
@@ -85,6 +91,11 @@ impl World {
     /// Another with shared state of its own.
     pub(crate) async fn opens_gateway_with(&self, hot: Arc<dyn HotStore>) -> Gateway {
         Gateway::open(&self.books.location(), self.clock.clone(), hot).await
+    }
+
+    /// Another over this database, with that shared state.
+    pub(crate) async fn opens_gateway_over(&self, db: Db, hot: Arc<dyn HotStore>) -> Gateway {
+        Gateway::over(db, self.clock.clone(), hot).await
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -30,6 +30,11 @@ impl Postgres {
         Some(Self(url.parse().unwrap()))
     }
 
+    /// Another server.
+    pub(super) fn at(url: &str) -> Self {
+        Self(url.parse().unwrap())
+    }
+
     /// The address of one of its databases.
     pub(super) fn url(&self, name: &str) -> String {
         let mut url = self.0.clone();

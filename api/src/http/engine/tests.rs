@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use async_graphql::{Context, EmptySubscription, Object, Schema};
 use serde_json::{Value, json};
-use service::hot::Unavailable;
+use service::hot::{Kept, Unavailable};
 use tokio::sync::watch;
 
 use super::*;
@@ -45,6 +45,14 @@ impl HotStore for Away {
         Err(Unavailable)
     }
 
+    async fn raise(&self, _: &str, _: i64, _: Duration) -> Result<(), Unavailable> {
+        Err(Unavailable)
+    }
+
+    async fn kept(&self, _: &str, _: Duration) -> Result<Kept, Unavailable> {
+        Err(Unavailable)
+    }
+
     async fn wake(&self) -> Result<(), Unavailable> {
         Err(Unavailable)
     }
@@ -57,7 +65,9 @@ impl HotStore for Away {
 async fn answer(query: &str) -> Value {
     let schema = Schema::new(Probe, Changes, EmptySubscription);
     let settings = Settings { timeout: Duration::from_millis(50), ..Settings::development() };
-    let engine = Engine::new(schema.clone(), &schema.sdl(), Arc::new(Away), settings).unwrap();
+    let engine =
+        Engine::new(schema.clone(), &schema.sdl(), Arc::new(Away), Reads::default(), settings);
+    let engine = engine.unwrap();
     let question = Question { query: Some(query.to_owned()), ..Question::default() };
     let caller = Caller {
         actor: Actor::anonymous(),
