@@ -1,5 +1,6 @@
 //! What fails around a gateway: nothing is lost, nothing happens twice, and it goes on by itself.
 
+mod conflicts;
 mod database;
 mod redis;
 

@@ -1,7 +1,6 @@
 //! Busy writes share commits, and no caller can tell: not when others are refused or go away, not when
 //! transactions collide, not when the queue is full or the gateway stops.
 
-mod conflicts;
 mod statements;
 
 use std::time::Duration;
