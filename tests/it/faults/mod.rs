@@ -2,7 +2,10 @@
 
 mod conflicts;
 mod database;
+mod disk;
+mod pool;
 mod redis;
+mod silence;
 
 use std::time::Duration;
 

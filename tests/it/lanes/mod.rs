@@ -132,7 +132,7 @@ async fn a_full_queue_says_so_at_once_and_nothing_that_was_acknowledged_is_lost(
         } else {
             let extensions = &answer["errors"][0]["extensions"];
             assert_eq!(extensions["code"], "OVERLOADED", "{answer}");
-            assert_eq!(extensions["retryAfterSeconds"], 1);
+            assert!((1..=30).contains(&extensions["retryAfterSeconds"].as_u64().unwrap()));
             refused.push(place);
         }
     }
