@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::engine::Engine;
 use super::limits::BATCHES_READ_MAX;
+use super::room::Room;
 use super::settings::Settings;
 use crate::graphql::{self, Schema};
 
@@ -28,6 +29,8 @@ pub(crate) struct Gateway {
     pub(super) sockets: TaskTracker,
     /// Room for the batches that are being read.
     pub(super) batches: Semaphore,
+    /// Memory for requests under way.
+    pub(super) room: Room,
 }
 
 impl Gateway {
@@ -35,8 +38,10 @@ impl Gateway {
     pub(super) fn new(services: Services, settings: Settings) -> Result<Arc<Self>, String> {
         let schema = graphql::schema(services.clone(), settings.cost);
         let engine = Engine::new(schema, &graphql::sdl(), services.hot.clone(), settings.clone())?;
+        let room = Room::new(settings.memory_bytes);
         Ok(Arc::new(Self {
             engine,
+            room,
             services,
             settings,
             stopping: CancellationToken::new(),

@@ -7,6 +7,7 @@ mod caller;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 mod postgres;
+pub(crate) mod process;
 pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod socket;
