@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
@@ -37,6 +38,7 @@ pub struct Db {
 const ACQUIRE: Duration = Duration::from_secs(2);
 /// A connection that nobody has used for so long is tried before it is.
 const IDLE: Duration = Duration::from_millis(500);
+const PING: Duration = Duration::from_secs(3);
 const READERS_MAX: u32 = 8;
 pub(crate) const POSTGRES_WRITERS_MAX: u32 = 12;
 const POSTGRES_READERS_MAX: u32 = 16;
@@ -114,10 +116,12 @@ impl Db {
         &self.writer
     }
 
-    /// Whether it answers.
+    /// Whether it answers, and soon.
     pub async fn ping(&self) -> Result<()> {
         let statement = Statement::from_string(self.backend(), "select 1");
-        self.reader.query_one_raw(statement).await?;
+        let answer = tokio::time::timeout(PING, self.reader.query_one_raw(statement)).await;
+        let silence = |_| Error::Unavailable(DbErr::Custom("it says nothing".to_owned()));
+        answer.map_err(silence)??;
         Ok(())
     }
 
@@ -188,6 +192,10 @@ pub(crate) fn postgres_options(
     options
 }
 
+/// A disk that is full ends a transaction, and the driver, whose own end of it then fails, believes that it
+/// goes on: what comes next would be a part of it, acknowledged and never committed. So a connection that
+/// is handed out within a transaction is closed, and another opened.
+///
 /// `recursive_triggers`: without it `insert or replace` walks past the append-only triggers.
 async fn sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let file = path.to_owned();
@@ -197,6 +205,10 @@ async fn sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbE
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
         .sqlx_logging(false)
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            let is_clean = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_clean) })
+        })
         .map_sqlx_sqlite_opts(move |_| {
             SqliteConnectOptions::new()
                 .filename(&file)

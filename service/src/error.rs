@@ -3,9 +3,14 @@
 //! `Refused` is data and means *not applied*. `Unavailable` means *unknown: send the same key
 //! again*. All others mean *not applied*.
 
+use std::time::Duration;
+
 use sea_orm::DbErr;
 
 use crate::refusal::{Code, Refusal};
+
+/// Who is told to wait longer gives up.
+const RETRY_AFTER_SECONDS_MAX: u32 = 30;
 
 /// A use case's failure.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +41,12 @@ pub enum Error {
         /// When it is worth another try.
         retry_after_seconds: u64,
     },
-    /// The queue is full: nothing was begun.
-    #[error("too busy; try again in a moment")]
-    Overloaded,
+    /// There is no room for it: nothing was begun, or all was undone.
+    #[error("too busy; try again in {retry_after_seconds} s")]
+    Overloaded {
+        /// When it is worth another try.
+        retry_after_seconds: u64,
+    },
     /// The database is away or its answer was lost: the outcome is unknown.
     #[error(
         "temporarily unavailable; the outcome is unknown, send the same request again, with the \
@@ -59,10 +67,33 @@ impl Error {
         Self::Internal(what.into())
     }
 
+    /// Too busy, for so long as far as one can tell.
+    pub fn overloaded(wait: Duration) -> Self {
+        Self::Overloaded { retry_after_seconds: spread(wait) }
+    }
+
+    /// When it is worth another try, where the error says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after_seconds } | Self::Overloaded { retry_after_seconds } => {
+                Some(Duration::from_secs(*retry_after_seconds))
+            }
+            _ => None,
+        }
+    }
+
     /// Bad input at `path`.
     pub fn bad_input(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self::BadInput { path: path.into(), message: message.into() }
     }
+}
+
+/// Whole seconds from one to half a minute, at random up to twice as long as asked for: those who are
+/// told to wait at the same moment don't all come back at the same moment.
+fn spread(wait: Duration) -> u64 {
+    let seconds = wait.as_millis().div_ceil(1000).clamp(1, RETRY_AFTER_SECONDS_MAX.into());
+    let more = uuid::Uuid::new_v4().as_u128() % (seconds + 1);
+    u64::try_from(seconds + more).unwrap_or_default().min(RETRY_AFTER_SECONDS_MAX.into())
 }
 
 impl From<Refusal> for Error {
@@ -99,4 +130,19 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
         cause = deeper.source();
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_told_to_wait_is_told_so_long_or_a_little_longer() {
+        for (milliseconds, bounds) in
+            [(0, 1..=2), (1_000, 1..=2), (2_001, 3..=6), (3_600_000, 30..=30)]
+        {
+            let told = || Error::overloaded(Duration::from_millis(milliseconds)).retry_after();
+            assert!((0..50).all(|_| bounds.contains(&told().unwrap().as_secs())));
+        }
+    }
 }

@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 /// How often a transaction is tried.
 pub(crate) const ATTEMPTS_MAX: u32 = 5;
 const BACKOFF_MILLISECONDS: u64 = 4;
+/// How long one may take: less than whoever asks waits, so that they hear what became of it.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// An open transaction. Every function that writes takes `&Tx`, so none can run without one.
 /// Dropping it rolls back.
@@ -80,12 +82,23 @@ pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
     mut attempt: impl FnMut() -> F,
 ) -> Result<T> {
     for attempted in 1..ATTEMPTS_MAX {
-        match attempt().await {
+        match patiently(attempt()).await {
             Err(error) if Setback::of(&error) == Some(Setback::Conflict) => pause(attempted).await,
             answer => return answer,
         }
     }
-    attempt().await.map_err(given_up)
+    patiently(attempt()).await.map_err(given_up)
+}
+
+/// Gives a transaction up that takes too long. The database's own limits end what it works on or waits
+/// for; this one ends the wait for a database from which nothing comes any more, over a connection that
+/// nobody has closed.
+pub(crate) async fn patiently<T>(transaction: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, transaction).await.unwrap_or_else(|_| Err(silence()))
+}
+
+fn silence() -> Error {
+    Error::Unavailable(DbErr::Custom("the database says nothing".to_owned()))
 }
 
 /// Others were faster each time: nothing is written, and it is worth trying again later.
@@ -93,7 +106,7 @@ pub(crate) fn given_up(error: Error) -> Error {
     match Setback::of(&error) {
         Some(Setback::Conflict) => {
             tracing::warn!(error = crate::error::with_causes(&error), "conflicts without end");
-            Error::Overloaded
+            Error::overloaded(Duration::ZERO)
         }
         _ => error,
     }

@@ -14,6 +14,7 @@ mod live;
 mod members;
 mod migrations;
 mod nodes;
+mod overload;
 mod partners;
 mod programmes;
 mod proposals;

@@ -9,7 +9,7 @@ use sea_orm::{
     Statement,
 };
 
-use crate::support::books::Books;
+use crate::support::books::{Books, texts};
 use crate::tidy;
 
 /// Column to whether it may be null, by table.
@@ -77,4 +77,36 @@ fn each_entity_of_the_crate_is_compared() {
     let defined: BTreeSet<String> =
         defined.map(|source| source.path.rsplit('/').next().unwrap().replace(".rs", "")).collect();
     assert_eq!(defined, entities().into_keys().collect::<BTreeSet<_>>());
+}
+
+/// Each key of a partitioned table, by columns, and the column that its rows are spread by.
+const KEYS: &str = "select c.relname || ' ' || i.indexrelid::regclass || ' lacks ' || a.attname
+    from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
+    join pg_index i on i.indrelid = p.partrelid and i.indisunique
+    join pg_attribute a on a.attrelid = p.partrelid and a.attnum = any(p.partattrs)
+    where a.attnum <> all(i.indkey)";
+/// How many keys that looks at, so that it isn't none.
+const KEY_COUNT: &str = "select count(*)::text from pg_partitioned_table p
+    join pg_index i on i.indrelid = p.partrelid and i.indisunique";
+/// Whatever numbers rows.
+const NUMBERED: &str = "select relname::text from pg_class
+        where relkind = 'S' and relnamespace = 'public'::regnamespace
+    union all select attname::text from pg_attribute where attidentity <> ''";
+
+#[tokio::test]
+async fn hot_tables_can_be_spread_over_machines() {
+    let books = Books::new().await;
+    let database = Database::connect(books.url()).await.unwrap();
+    if database.get_database_backend() == DbBackend::Postgres {
+        are_spread(&database).await;
+    }
+    database.close().await.unwrap();
+}
+
+/// A file is never spread.
+async fn are_spread(database: &DatabaseConnection) {
+    assert_eq!(texts(database, KEYS).await, Vec::<String>::new());
+    let keys: usize = texts(database, KEY_COUNT).await[0].parse().unwrap();
+    assert!(keys >= 7, "{keys}");
+    assert_eq!(texts(database, NUMBERED).await, Vec::<String>::new());
 }

@@ -9,6 +9,8 @@ pub(super) fn start(log: &Log) -> Result<(), Invalid> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(log.filter()?)
         .with_writer(io::stderr)
+        // A log that can't be written is no reason to fail: told on the same stream, it would be.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     match log.format {
         LogFormat::Pretty => builder.compact().init(),

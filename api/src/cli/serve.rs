@@ -81,6 +81,9 @@ impl Serve {
             trusts_proxy: self.gateway.trust_proxy,
             cost: share(self.gateway.cost_per_second),
             allowed_origins: self.gateway.allowed_origins.clone(),
+            memory_bytes: usize::try_from(self.gateway.request_memory)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(1024 * 1024),
             connections_max: usize::try_from(self.gateway.connections_max).unwrap_or(usize::MAX),
             ..base
         }

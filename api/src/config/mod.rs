@@ -327,6 +327,12 @@ pub struct Gateway {
     #[arg(long, env = "FLORIN_CONNECTIONS_MAX", value_name = "NUMBER", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections_max: u32,
 
+    /// Memory for requests under way, in MiB; whoever finds too little left is told to come again
+    ///
+    /// Beside it go the books' caches and, for each connection, up to some hundred KiB.
+    #[arg(long, env = "FLORIN_REQUEST_MEMORY", value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    pub request_memory: u32,
+
     /// What each client may spend on requests every second, and ten times that at once
     ///
     /// A receipt of five lines costs some 26. A partner's API clients share theirs, a member has its own.

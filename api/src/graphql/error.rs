@@ -76,7 +76,7 @@ impl From<&Error> for Fault {
             Error::Refused(_) | Error::BadInput { .. } => Self::BadUserInput,
             Error::Conflict(_) => Self::Conflict,
             Error::Throttled { .. } => Self::Throttled,
-            Error::Overloaded => Self::Overloaded,
+            Error::Overloaded { .. } => Self::Overloaded,
             Error::Unavailable(_) => Self::Unavailable,
             Error::Internal(_) => Self::Internal,
         }
@@ -93,6 +93,10 @@ impl From<Error> for ApiError {
     }
 }
 
+/// The extension that says in how many seconds another try is worth it; over HTTP, `Retry-After` says
+/// the same.
+pub(crate) const RETRY_AFTER: &str = "retryAfterSeconds";
+
 /// What a client reads about an error that is ours; the rest is in the log, under the request id.
 pub(crate) const INTERNAL_MESSAGE: &str = "something went wrong on our side";
 
@@ -107,12 +111,10 @@ impl From<ApiError> for async_graphql::Error {
             Error::BadInput { path, .. } if !path.is_empty() => {
                 extensions.set("argument", path.as_str());
             }
-            Error::Throttled { retry_after_seconds } => {
-                extensions.set("retryAfterSeconds", *retry_after_seconds);
-            }
-            // What waits is worked off in less.
-            Error::Overloaded => extensions.set("retryAfterSeconds", 1),
             _ => {}
+        }
+        if let Some(wait) = error.retry_after() {
+            extensions.set(RETRY_AFTER, wait.as_secs());
         }
         let message = match fault {
             Fault::Internal => INTERNAL_MESSAGE.to_owned(),

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::document::Prepared;
 use super::rejection::Rejection;
-use crate::graphql::error::Fault;
+use crate::graphql::error::{Fault, RETRY_AFTER};
 
 /// What goes out, on every transport.
 #[derive(Debug, Serialize)]
@@ -73,6 +73,15 @@ impl Answer {
             Value::String(code) => Some(code),
             _ => None,
         }
+    }
+
+    /// In how many seconds another try is worth it: the longest that any of its errors says.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        let seconds = |error: &ServerError| match error.extensions.as_ref()?.get(RETRY_AFTER)? {
+            Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        };
+        self.errors.iter().filter_map(seconds).max()
     }
 
     /// Adds to `extensions`.

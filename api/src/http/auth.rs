@@ -9,6 +9,7 @@ use super::engine::Caller;
 use super::gateway::Gateway;
 use super::observe::Origin;
 use super::rejection::Rejection;
+use crate::graphql::error::Fault;
 
 /// Who sends a request. Without a token it is nobody in particular; with one that doesn't hold, it
 /// is refused.
@@ -31,7 +32,10 @@ const NO_BEARER: Error = Error::Unauthenticated("Authorization is a bearer token
 
 /// Whose token it is.
 pub(super) async fn actor(gateway: &Gateway, token: &str) -> Result<Actor, Rejection> {
-    Ok(gateway.services.auth.authenticate(token, gateway.services.clock.now()).await?)
+    let known = gateway.services.auth.authenticate(token, gateway.services.clock.now());
+    let slow =
+        |_| Rejection::new(Fault::Unavailable, "whose token it is took too long to find out");
+    Ok(tokio::time::timeout(gateway.settings.timeout, known).await.map_err(slow)??)
 }
 
 /// The token of `Bearer …`; the scheme is read in any case.

@@ -20,7 +20,7 @@ use service::{Actor, Who};
 
 use super::answer::Answer;
 use super::document::{Document, Documents, JsonMap, OperationType, Prepared};
-use super::limits::COST_MAX;
+use super::limits::{COST_BYTES, COST_MAX, REQUEST_BYTES, SUBSCRIPTION_BYTES};
 use super::metrics;
 use super::rejection::Rejection;
 use super::settings::Settings;
@@ -229,6 +229,15 @@ impl<E: Executor> Engine<E> {
 }
 
 impl Admitted {
+    /// The memory that it may take from here on.
+    pub(crate) fn bytes(&self) -> usize {
+        if self.operation_type == OperationType::Subscription {
+            return SUBSCRIPTION_BYTES;
+        }
+        let cost = usize::try_from(self.prepared.cost()).unwrap_or(usize::MAX);
+        cost.saturating_mul(COST_BYTES).saturating_add(REQUEST_BYTES)
+    }
+
     /// What it does.
     pub(crate) fn operation_type(&self) -> OperationType {
         self.operation_type

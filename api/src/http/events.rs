@@ -13,26 +13,37 @@ use futures_util::{Stream, StreamExt as _};
 use super::answer::Answer;
 use super::engine::{Admitted, Caller};
 use super::gateway::Gateway;
-use super::graphql::content_type;
+use super::graphql::{advised, content_type};
 use super::media::Media;
+use super::room::Taken;
 
 /// How often a silent stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
 
 /// A subscription, until it ends, the token does, or the gateway stops.
-pub(super) fn stream(gateway: &Gateway, admitted: Admitted, caller: Caller) -> Response {
+pub(super) fn stream(
+    gateway: &Gateway,
+    admitted: Admitted,
+    caller: Caller,
+    taken: Taken,
+) -> Response {
     let over = gateway.until_over(&caller.actor);
     let answers = gateway.engine.subscribe(admitted, caller);
-    respond(answers.take_until(over).boxed())
+    let frames = frames(answers.take_until(over).boxed());
+    let held = frames.map(move |frame| {
+        let _for_as_long = &taken;
+        Ok::<_, Infallible>(frame)
+    });
+    respond(Body::from_stream(held))
 }
 
 /// A query or mutation whose caller wants events: one answer and the end.
-pub(super) fn once(answer: Answer) -> Response {
-    respond(stream::iter([answer]).boxed())
+pub(super) fn once(answer: &Answer, taken: Taken) -> Response {
+    let frames = next_frame(answer) + COMPLETE;
+    advised(respond(taken.holding(frames.into_bytes())), answer.retry_after_seconds())
 }
 
-fn respond(answers: BoxStream<'static, Answer>) -> Response {
-    let body = Body::from_stream(frames(answers).map(Ok::<_, Infallible>));
+fn respond(body: Body) -> Response {
     ([content_type(Media::Events), (CACHE_CONTROL, "no-store")], body).into_response()
 }
 

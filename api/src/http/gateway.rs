@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::engine::Engine;
 use super::limits::BATCHES_READ_MAX;
+use super::room::Room;
 use super::settings::Settings;
 use crate::graphql::{self, Schema};
 
@@ -28,6 +29,8 @@ pub(crate) struct Gateway {
     pub(super) sockets: TaskTracker,
     /// Room for the batches that are being read.
     pub(super) batches: Semaphore,
+    /// Memory for requests under way.
+    pub(super) room: Room,
 }
 
 impl Gateway {
@@ -36,8 +39,10 @@ impl Gateway {
         let schema = graphql::schema(services.clone(), settings.cost);
         let (hot, reads) = (services.hot.clone(), services.reads.clone());
         let engine = Engine::new(schema, &graphql::sdl(), hot, reads, settings.clone())?;
+        let room = Room::new(settings.memory_bytes);
         Ok(Arc::new(Self {
             engine,
+            room,
             services,
             settings,
             stopping: CancellationToken::new(),

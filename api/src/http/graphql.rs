@@ -7,10 +7,14 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Query, Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
+use service::Error;
 use tokio::sync::SemaphorePermit;
 
 use super::answer::Answer;
@@ -18,11 +22,13 @@ use super::document::{JsonMap, OperationType};
 use super::engine::{Admitted, Caller, Question};
 use super::gateway::Gateway;
 use super::limits::{
-    BATCH_BODY_BYTES_MAX, BATCH_VALUES_MAX, BATCH_WAIT, BODY_BYTES_MAX, VALUES_MAX,
+    BATCH_BODY_BYTES_MAX, BATCH_VALUES_MAX, BATCH_WAIT, BODY_BYTES_MAX, DISCARD_WAIT,
+    REQUEST_BYTES, VALUE_BYTES, VALUES_MAX,
 };
 use super::media::{self, Media};
 use super::observe::Origin;
 use super::rejection::Rejection;
+use super::room::Taken;
 use super::{auth, events, guard, metrics};
 use crate::graphql::error::Fault;
 
@@ -69,6 +75,25 @@ impl Door {
         }
     }
 
+    /// What a body may take: as much as its headers say, or as it may.
+    fn bytes(self, method: &Method, headers: &HeaderMap) -> usize {
+        if method != Method::POST {
+            return 0;
+        }
+        let length =
+            headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        length.map_or(self.bytes_max(), |length: usize| length.min(self.bytes_max()))
+    }
+
+    /// What its values take once they are read; those of batches, of which few are read at a time, have
+    /// room of their own.
+    const fn values_bytes(self, values: usize) -> usize {
+        match self {
+            Self::Usual => values * VALUE_BYTES,
+            Self::Batch => 0,
+        }
+    }
+
     /// Lets a caller in before its body is read, for as long as what is returned is held. A batch
     /// takes much memory, so that nobody in particular sends none, and others in turn.
     async fn enter<'g>(
@@ -83,10 +108,8 @@ impl Door {
             return Err(Rejection::new(Fault::Unauthenticated, "batches need a token"));
         }
         let turn = tokio::time::timeout(BATCH_WAIT, gateway.batches.acquire()).await;
-        turn.ok().and_then(Result::ok).map(Some).ok_or_else(|| {
-            let message = "too many batches are being read; try again";
-            Rejection::new(Fault::Overloaded, message).retry_after(BATCH_WAIT)
-        })
+        let turn = turn.ok().and_then(Result::ok);
+        turn.map(Some).ok_or_else(|| Error::overloaded(BATCH_WAIT).into())
     }
 }
 
@@ -96,42 +119,21 @@ async fn respond(gateway: &Gateway, origin: Origin, request: Request, door: Door
                        text/event-stream";
         return refuse(StatusCode::NOT_ACCEPTABLE, message, Media::Json);
     };
-    let (head, body) = request.into_parts();
-    let caller = match auth::caller(gateway, &head.headers, origin).await {
-        Ok(caller) => caller,
-        Err(rejection) => return rejected(rejection, media),
-    };
-    let turn = match door.enter(gateway, &caller).await {
-        Ok(turn) => turn,
-        Err(rejection) => return rejected(rejection, media),
-    };
-    let asked = match head.method {
-        Method::GET | Method::HEAD => question_of_uri(&head.uri),
-        Method::POST => {
-            let read = question_of_body(&head.headers, body, door);
-            let slow = (StatusCode::REQUEST_TIMEOUT, "the body took too long".to_owned());
-            tokio::time::timeout(gateway.settings.timeout, read).await.unwrap_or(Err(slow))
-        }
-        _ => return not_allowed("questions are sent by GET or POST", "GET, POST", media),
-    };
-    let question = match asked {
-        Ok(question) => question,
-        Err((status, message)) => return refuse(status, &message, media),
-    };
-    let admitted = match admit(gateway, &question, &caller, &head.method).await {
-        Ok(admitted) => admitted,
-        Err(Refused::Mutation) => {
-            return not_allowed("mutations are sent by POST", "POST", media);
-        }
-        Err(Refused::Rejected(rejection)) => return rejected(rejection, media),
-    };
-    // What was read has its types now, and is small.
-    drop((question, turn));
-    render(gateway, admitted, caller, media).await
+    match run(gateway, origin, request, door, media).await {
+        Ok(response) => response,
+        Err(Refused::Malformed(status, message)) => refuse(status, &message, media),
+        Err(Refused::NotAllowed(message, allowed)) => not_allowed(message, allowed, media),
+        Err(Refused::Rejected(rejection)) => rejected(rejection, media),
+    }
 }
 
+/// Why nothing ran.
 enum Refused {
-    Mutation,
+    /// It isn't a request.
+    Malformed(StatusCode, String),
+    /// Sent by another method than these.
+    NotAllowed(&'static str, &'static str),
+    /// GraphQL had begun.
     Rejected(Rejection),
 }
 
@@ -139,6 +141,44 @@ impl From<Rejection> for Refused {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
     }
+}
+
+async fn run(
+    gateway: &Gateway,
+    origin: Origin,
+    request: Request,
+    door: Door,
+    media: Media,
+) -> Result<Response, Refused> {
+    let (head, body) = request.into_parts();
+    let bytes = REQUEST_BYTES + door.bytes(&head.method, &head.headers);
+    let mut taken = match gateway.room.take(bytes) {
+        Ok(taken) => taken,
+        Err(rejection) => {
+            discard(body).await;
+            return Err(rejection.into());
+        }
+    };
+    let caller = auth::caller(gateway, &head.headers, origin).await?;
+    let turn = door.enter(gateway, &caller).await?;
+    let question = match head.method {
+        Method::GET | Method::HEAD => question_of_uri(&head.uri)?,
+        Method::POST => question_of_body(gateway, &head.headers, body, door, &mut taken).await?,
+        _ => return Err(Refused::NotAllowed("questions are sent by GET or POST", "GET, POST")),
+    };
+    let admitted = admit(gateway, &question, &caller, &head.method).await?;
+    // What was read has its types now, and is small.
+    drop((question, turn));
+    taken.resize(&gateway.room, admitted.bytes())?;
+    render(gateway, admitted, caller, media, taken).await
+}
+
+/// Takes a body and keeps none of it: who still sends when the connection is closed may never read why.
+async fn discard(body: Body) {
+    let mut parts = body.into_data_stream();
+    let read = async { while let Some(Ok(_)) = parts.next().await {} };
+    // Whoever takes longer has been told as well as can be.
+    let _ = tokio::time::timeout(DISCARD_WAIT, read).await;
 }
 
 async fn admit(
@@ -150,28 +190,32 @@ async fn admit(
     let document = gateway.engine.read(question)?;
     let kind = document.operation_type(question.operation_name.as_deref())?;
     if method != Method::POST && kind == OperationType::Mutation {
-        return Err(Refused::Mutation);
+        return Err(Refused::NotAllowed("mutations are sent by POST", "POST"));
     }
     Ok(gateway.engine.admit(question, document, caller).await?)
 }
 
-async fn render(gateway: &Gateway, admitted: Admitted, caller: Caller, media: Media) -> Response {
+async fn render(
+    gateway: &Gateway,
+    admitted: Admitted,
+    caller: Caller,
+    media: Media,
+    taken: Taken,
+) -> Result<Response, Refused> {
     let is_subscription = admitted.operation_type() == OperationType::Subscription;
-    match (media, is_subscription) {
-        (Media::Events, true) => events::stream(gateway, admitted, caller),
-        (Media::Events, false) => events::once(gateway.engine.run(admitted, caller).await),
-        (_, true) => {
-            let message = "a subscription needs Accept: text/event-stream, or a WebSocket";
-            refuse(StatusCode::NOT_ACCEPTABLE, message, media)
-        }
-        (_, false) => {
-            let answer = gateway.engine.run(admitted, caller).await;
-            write(StatusCode::OK, &answer, media)
-        }
+    if is_subscription && media != Media::Events {
+        let message = "a subscription needs Accept: text/event-stream, or a WebSocket";
+        return Err(Refused::Malformed(StatusCode::NOT_ACCEPTABLE, message.to_owned()));
     }
+    if is_subscription {
+        return Ok(events::stream(gateway, admitted, caller, taken));
+    }
+    let answer = gateway.engine.run(admitted, caller).await;
+    Ok(match media {
+        Media::Events => events::once(&answer, taken),
+        _ => write(StatusCode::OK, &answer, media, |body| taken.holding(body)),
+    })
 }
-
-type Malformed = (StatusCode, String);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -182,9 +226,9 @@ struct Parameters {
     extensions: Option<String>,
 }
 
-fn question_of_uri(uri: &Uri) -> Result<Question, Malformed> {
-    let Query(given) = Query::<Parameters>::try_from_uri(uri)
-        .map_err(|error| (StatusCode::BAD_REQUEST, error.body_text()))?;
+fn question_of_uri(uri: &Uri) -> Result<Question, Refused> {
+    let Query(given) =
+        Query::<Parameters>::try_from_uri(uri).map_err(|error| malformed(error.body_text()))?;
     whole(Question {
         query: given.query,
         operation_name: given.operation_name,
@@ -193,41 +237,52 @@ fn question_of_uri(uri: &Uri) -> Result<Question, Malformed> {
     })
 }
 
-fn map(name: &str, text: Option<String>) -> Result<Option<JsonMap>, Malformed> {
+fn map(name: &str, text: Option<String>) -> Result<Option<JsonMap>, Refused> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     serde_json::from_str(&text)
-        .map_err(|error| (StatusCode::BAD_REQUEST, format!("{name} is no JSON object: {error}")))
+        .map_err(|error| malformed(format!("{name} is no JSON object: {error}")))
 }
 
 async fn question_of_body(
+    gateway: &Gateway,
     headers: &HeaderMap,
     body: Body,
     door: Door,
-) -> Result<Question, Malformed> {
+    taken: &mut Taken,
+) -> Result<Question, Refused> {
     if !media::is_json(headers) {
         let message = "a body has Content-Type: application/json, in UTF-8".to_owned();
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(Refused::Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let bytes_max = door.bytes_max();
-    let bytes = to_bytes(body, bytes_max).await.map_err(|_| {
+    let read = tokio::time::timeout(gateway.settings.timeout, to_bytes(body, bytes_max)).await;
+    let read = read.map_err(|_| {
+        let message = "the body took too long".to_owned();
+        Refused::Malformed(StatusCode::REQUEST_TIMEOUT, message)
+    })?;
+    let bytes = read.map_err(|_| {
         let message = format!("a body ends, after at most {bytes_max} bytes here");
-        (StatusCode::PAYLOAD_TOO_LARGE, message)
+        Refused::Malformed(StatusCode::PAYLOAD_TOO_LARGE, message)
     })?;
     // An array would be read as the fields in order; it would mean a batch, which there isn't.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err((StatusCode::BAD_REQUEST, "a body is one JSON object".to_owned()));
+        return Err(malformed("a body is one JSON object".to_owned()));
     }
-    guard::check_json(&bytes, door.values_max())
-        .map_err(|message| (StatusCode::BAD_REQUEST, message))?;
+    let values = guard::check_json(&bytes, door.values_max()).map_err(malformed)?;
+    taken.resize(&gateway.room, REQUEST_BYTES + bytes.len() + door.values_bytes(values))?;
     let question = serde_json::from_slice(&bytes)
-        .map_err(|error| (StatusCode::BAD_REQUEST, format!("the body can't be read: {error}")))?;
+        .map_err(|error| malformed(format!("the body can't be read: {error}")))?;
     whole(question)
 }
 
+fn malformed(message: String) -> Refused {
+    Refused::Malformed(StatusCode::BAD_REQUEST, message)
+}
+
 /// A question without a document is none, unless it names one by its hash.
-fn whole(question: Question) -> Result<Question, Malformed> {
+fn whole(question: Question) -> Result<Question, Refused> {
     if question.query.is_none() && question.extensions.is_none() {
-        return Err((StatusCode::BAD_REQUEST, "query is missing".to_owned()));
+        return Err(malformed("query is missing".to_owned()));
     }
     Ok(question)
 }
@@ -235,7 +290,7 @@ fn whole(question: Question) -> Result<Question, Malformed> {
 /// What went wrong before GraphQL began.
 fn refuse(status: StatusCode, message: &str, media: Media) -> Response {
     let answer = Answer::from(Rejection::new(Fault::BadUserInput, message));
-    write(status, &answer, media)
+    write(status, &answer, media, Body::from)
 }
 
 fn not_allowed(message: &str, allowed: &'static str, media: Media) -> Response {
@@ -249,14 +304,9 @@ pub(super) fn rejected(rejection: Rejection, media: Media) -> Response {
     let fault = rejection.fault();
     metrics::rejected(fault.code());
     let status = status(fault, media);
-    let wait = rejection.wait();
-    let mut response = write(status, &Answer::from(rejection), media);
-    let headers = response.headers_mut();
-    if let Some(wait) = wait {
-        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
-    }
+    let mut response = write(status, &Answer::from(rejection), media, Body::from);
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }
@@ -274,11 +324,26 @@ fn status(fault: Fault, media: Media) -> StatusCode {
     }
 }
 
-fn write(status: StatusCode, answer: &Answer, media: Media) -> Response {
+fn write(
+    status: StatusCode,
+    answer: &Answer,
+    media: Media,
+    body: impl FnOnce(Vec<u8>) -> Body,
+) -> Response {
     // Whoever waits for events still gets an error in one piece, which it can read.
     let media = if media == Media::Events { Media::GraphqlResponse } else { media };
-    let body = serde_json::to_vec(answer).unwrap_or_default();
-    (status, [content_type(media), (CACHE_CONTROL, "no-store")], body).into_response()
+    let body = body(serde_json::to_vec(answer).unwrap_or_default());
+    let headers = [content_type(media), (CACHE_CONTROL, "no-store")];
+    advised((status, headers, body).into_response(), answer.retry_after_seconds())
+}
+
+/// The same with `Retry-After` where an error of the answer says when: also with status 200, which the
+/// specification wants of whatever has run. A client that only looks at headers learns it too.
+pub(super) fn advised(mut response: Response, retry_after_seconds: Option<u64>) -> Response {
+    if let Some(seconds) = retry_after_seconds {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 pub(super) fn content_type(media: Media) -> (HeaderName, &'static str) {

@@ -8,12 +8,13 @@ use super::limits::{BRACKETS_MAX, DIRECTIVES_MAX, DOCUMENT_BYTES_MAX};
 use super::rejection::Rejection;
 use crate::graphql::error::Fault;
 
-/// Refuses JSON that would take far more memory than its text.
-pub(super) fn check_json(text: &[u8], values_max: usize) -> Result<(), String> {
-    if text.iter().filter(|byte| b",[{".contains(byte)).count() > values_max {
+/// Refuses JSON that would take far more memory than its text; says how many values it holds.
+pub(super) fn check_json(text: &[u8], values_max: usize) -> Result<usize, String> {
+    let values = text.iter().filter(|byte| b",[{".contains(byte)).count();
+    if values > values_max {
         return Err(format!("a body has at most {values_max} commas and opening brackets"));
     }
-    Ok(())
+    Ok(values)
 }
 
 /// Refuses documents that no parser should see.

@@ -12,10 +12,20 @@ pub(crate) const BATCH_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const VALUES_MAX: usize = 20_000;
 /// The same at `/graphql/batch`: far beyond five hundred purchases of many lines.
 pub(crate) const BATCH_VALUES_MAX: usize = 300_000;
+/// What a value takes once it is read.
+pub(crate) const VALUE_BYTES: usize = 300;
+/// What a request takes beside its body and its answer, from its first byte to its last.
+pub(crate) const REQUEST_BYTES: usize = 16 * 1024;
+/// What each point of its cost takes: an object of the answer, mostly.
+pub(crate) const COST_BYTES: usize = 512;
+/// What a subscription takes.
+pub(crate) const SUBSCRIPTION_BYTES: usize = 4 * 1024;
 /// Batches that are read at a time in the whole process: each may take 100 MB for a moment.
 pub(crate) const BATCHES_READ_MAX: usize = 4;
 /// How long a batch waits for its turn to be read.
 pub(crate) const BATCH_WAIT: Duration = Duration::from_secs(1);
+/// How long a body is read that there is no memory for.
+pub(crate) const DISCARD_WAIT: Duration = Duration::from_secs(1);
 /// Bytes of a document.
 pub(crate) const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 /// Opening brackets and braces in a document, wherever they stand.

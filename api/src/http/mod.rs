@@ -1,9 +1,9 @@
 //! Everything between a socket and the schema: routes, guards, protocols, limits. No business rule
 //! and no table is known here.
 //!
-//! A request passes `serve` (connections), `observe` (its id, log, metrics), one of the handlers
-//! (`graphql`, `events`, `socket`, `oauth`, `health`), and, if it carries GraphQL, the `engine`:
-//! `guard` and `document` decide what may run, `answer` makes whole what came out.
+//! A request passes `serve` (connections, which end by `patience`), `observe` (its id, log, metrics), one of the handlers
+//! (`graphql`, `events`, `socket`, `oauth`, `health`), and, if it carries GraphQL, takes memory from the
+//! `room` and goes to the `engine`: `guard` and `document` decide what may run, `answer` makes whole what came out.
 
 mod answer;
 mod auth;
@@ -20,7 +20,9 @@ mod media;
 mod metrics;
 mod oauth;
 mod observe;
+mod patience;
 mod rejection;
+mod room;
 mod serve;
 mod settings;
 mod socket;
@@ -69,6 +71,7 @@ fn router(gateway: Arc<Gateway>) -> Router {
     let timeout = gateway.settings.timeout;
     let token = Router::new()
         .route("/oauth/token", post(oauth::token))
+        .route("/.well-known/jwks.json", get(oauth::keys))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout));
     let mut router = Router::new()
@@ -76,7 +79,6 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/graphql/batch", any(graphql::answer_batch))
         .route("/graphql/ws", get(socket::upgrade))
         .merge(token)
-        .route("/.well-known/jwks.json", get(oauth::keys))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));

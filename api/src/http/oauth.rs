@@ -205,9 +205,9 @@ impl From<Error> for Denied {
                 retry_after_seconds: Some(retry_after_seconds),
                 ..Self::new("temporarily_unavailable", "too many attempts; try again later")
             },
-            Error::Overloaded => Self {
+            Error::Overloaded { retry_after_seconds } => Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,
-                retry_after_seconds: Some(1),
+                retry_after_seconds: Some(retry_after_seconds),
                 ..Self::new("temporarily_unavailable", "too busy; try again in a moment")
             },
             other => {

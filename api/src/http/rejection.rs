@@ -5,14 +5,13 @@ use std::time::Duration;
 use async_graphql::{Pos, ServerError};
 
 use super::limits::{ERRORS_MAX, MESSAGE_CHARS_MAX};
-use crate::graphql::error::{ApiError, Fault};
+use crate::graphql::error::{ApiError, Fault, RETRY_AFTER};
 
 /// Why nothing ran.
 #[derive(Clone, Debug)]
 pub(crate) struct Rejection {
     fault: Fault,
     errors: Vec<ServerError>,
-    retry_after: Option<Duration>,
 }
 
 impl Rejection {
@@ -31,18 +30,17 @@ impl Rejection {
             error.extensions = Some(fault.extensions());
             error
         });
-        Self { fault, errors: errors.collect(), retry_after: None }
+        Self { fault, errors: errors.collect() }
     }
 
     /// The same, worth another try after a while.
     #[must_use]
-    pub(crate) fn retry_after(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
-    }
-
-    /// When another try is worth it.
-    pub(crate) fn wait(&self) -> Option<Duration> {
-        self.retry_after
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        for error in &mut self.errors {
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set(RETRY_AFTER, wait.as_secs().max(1));
+        }
+        self
     }
 
     /// The code that all its errors share.
@@ -67,8 +65,12 @@ fn shortened(mut message: String) -> String {
 /// A use case's error before anything ran: a token that doesn't hold, for one.
 impl From<service::Error> for Rejection {
     fn from(error: service::Error) -> Self {
-        let fault = Fault::from(&error);
+        let (fault, wait) = (Fault::from(&error), error.retry_after());
         let shown = async_graphql::Error::from(ApiError::from(error));
-        Self::new(fault, shown.message)
+        let rejection = Self::new(fault, shown.message);
+        match wait {
+            Some(wait) => rejection.retry_after(wait),
+            None => rejection,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Connections: accepted up to a number, dropped when their headers don't come, drained at the end.
+//! Connections: accepted up to a number, dropped when their headers don't come or their answers aren't
+//! taken, drained at the end.
 //!
 //! `axum::serve` has no time-out for headers: a client that sends one byte a minute would hold its
 //! connection for ever. So connections are served here, by hyper.
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
 use super::gateway::Gateway;
+use super::patience::Patient;
 
 /// How often a silent HTTP/2 connection is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -32,6 +34,10 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const GREETING_PAUSE: Duration = Duration::from_millis(20);
 /// Requests under way on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 100;
+/// Bytes of a connection's buffers in each direction: its headers, and what it hasn't taken yet.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that an HTTP/2 connection may send before they are read.
+const WINDOW_BYTES: u32 = 128 * 1024;
 /// How long to wait when the system gives no connection: it is out of file handles, mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -68,13 +74,17 @@ pub(super) async fn serve(
         });
         let (builder, watcher) = (builder.clone(), graceful.watcher());
         let greeting_timeout = gateway.settings.header_timeout;
+        let write_timeout = gateway.settings.write_timeout;
         let stopping = gateway.stopping.clone();
         tokio::spawn(async move {
             let greeted = tokio::time::timeout(greeting_timeout, greeting(&stream));
             let greeted = stopping.run_until_cancelled(greeted).await;
             if matches!(greeted, Some(Ok(Ok(())))) {
                 let connection = builder
-                    .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                    .serve_connection_with_upgrades(
+                        TokioIo::new(Patient::new(stream, write_timeout)),
+                        service,
+                    )
                     .into_owned();
                 // A connection that breaks is the client's affair.
                 let _ = watcher.watch(connection).await;
@@ -118,13 +128,20 @@ async fn drain(gateway: &Gateway, graceful: GracefulShutdown) {
 
 fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(BUFFER_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-        .max_concurrent_streams(STREAMS_MAX);
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_send_buf_size(BUFFER_BYTES_MAX);
     builder
 }
 

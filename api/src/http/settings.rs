@@ -43,6 +43,10 @@ pub struct Settings {
     pub cost: Bucket,
     /// Connections that are open at a time; others wait to be accepted.
     pub connections_max: usize,
+    /// Memory for requests under way; whoever finds too little left is told at once.
+    pub memory_bytes: usize,
+    /// How long a client may take nothing of what it is sent; then its connection ends.
+    pub write_timeout: Duration,
     /// How long requests under way may take once the gateway is asked to stop.
     pub drain_timeout: Duration,
 }
@@ -60,6 +64,8 @@ impl Settings {
             ping_interval: Duration::from_secs(25),
             cost: share(COST_PER_SECOND),
             connections_max: 10_000,
+            memory_bytes: 256 * 1024 * 1024,
+            write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(15),
         }
     }

@@ -20,6 +20,7 @@ use super::MasterKey;
 use super::seal::{seal, unseal};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::tx::retrying;
 
 /// How long a retired key verifies: the longest token's life and an hour.
 const RETIREMENT: TimeDelta = TimeDelta::hours(25);
@@ -113,18 +114,21 @@ impl KeyRing {
     async fn add(&self, now: DateTime<Utc>, retires_others: bool) -> Result<String> {
         let row = new_key(&self.master, now)?;
         let kid = row.kid.clone();
-        let tx = self.db.begin().await?;
-        if retires_others {
-            signing_key::Entity::update_many()
-                .col_expr(signing_key::Column::RetiredAt, Expr::value(now))
-                .filter(signing_key::Column::RetiredAt.is_null())
-                .exec(tx.connection())
+        retrying(|| async {
+            let tx = self.db.begin().await?;
+            if retires_others {
+                signing_key::Entity::update_many()
+                    .col_expr(signing_key::Column::RetiredAt, Expr::value(now))
+                    .filter(signing_key::Column::RetiredAt.is_null())
+                    .exec(tx.connection())
+                    .await?;
+            }
+            signing_key::Entity::insert(row.clone().into_active_model())
+                .exec_without_returning(tx.connection())
                 .await?;
-        }
-        signing_key::Entity::insert(row.into_active_model())
-            .exec_without_returning(tx.connection())
-            .await?;
-        tx.commit(()).await?;
+            tx.commit(()).await
+        })
+        .await?;
         *self.ring.write().await = None;
         tracing::info!(kid, at = ?now, "a new signing key");
         Ok(kid)

@@ -55,10 +55,13 @@ impl Auth {
             let message = format!("{} doesn't answer as an OpenID provider: {why}.", wish.issuer);
             Refusal::new(Code::IdentityProviderInvalid).because(message).at("issuer")
         })?;
-        let tx = self.db.begin().await?;
         let wish = Wish::RegisterIdentityProvider(wish);
-        let proposal = proposals::make(&tx, actor, by, &wish, at).await?;
-        tx.commit(proposal).await
+        retrying(|| async {
+            let tx = self.db.begin().await?;
+            let proposal = proposals::make(&tx, actor, by, &wish, at).await?;
+            tx.commit(proposal).await
+        })
+        .await
     }
 
     /// Lets nobody sign in through a provider any more. Retiring it again changes nothing.

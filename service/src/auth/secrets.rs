@@ -3,6 +3,8 @@
 //! A hash takes a core and 19 MiB for tens of milliseconds, so only so many are worked on at a time,
 //! beside the request threads, and only so many wait; whoever comes then is told at once.
 
+use std::time::Duration;
+
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use entity::secret::SecretText;
@@ -18,6 +20,8 @@ const LANES: u32 = 1;
 const AT_A_TIME: usize = 2;
 /// About half a second's work.
 const WAITING_MAX: usize = 32;
+/// What they take.
+const QUEUE_WAIT: Duration = Duration::from_millis(500);
 
 static HASHING: Hashing = Hashing::new(AT_A_TIME, WAITING_MAX);
 
@@ -72,7 +76,7 @@ impl Hashing {
         &'static self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let place = self.places.try_acquire().map_err(|_| Error::Overloaded)?;
+        let place = self.places.try_acquire().map_err(|_| Error::overloaded(QUEUE_WAIT))?;
         let core = self.cores.acquire().await.map_err(Error::internal)?;
         let work = move || {
             // Given back when the work is done, even if nobody waits for it any more.
@@ -116,7 +120,7 @@ mod tests {
         while ONE.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(ONE.run(|| 3).await, Err(Error::Overloaded)));
+        assert!(matches!(ONE.run(|| 3).await, Err(Error::Overloaded { .. })));
         drop(finish);
         assert!(first.await.unwrap().unwrap());
         assert_eq!(second.await.unwrap().unwrap(), 2);

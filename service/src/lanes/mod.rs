@@ -8,9 +8,13 @@
 //! don't, the order of locks keeps them apart. Jobs of all kinds share a batch. Two that bear one name
 //! (a receipt, an idempotency key) never do: the second waits for the first, as if in turn.
 //!
-//! A lane's queue is bounded: what finds no room is refused at once, with nothing begun. A batch runs on
+//! A lane's queue is bounded, and so is the wait in it: what finds no room is refused at once, and what
+//! has waited too long when its turn comes, both with nothing begun. A batch runs on
 //! a task of its own, so a caller that goes away does no harm: its job is left out if it hasn't begun,
 //! and done otherwise. Shutting down, [`Lanes::drain`] waits for what is under way.
+//!
+//! In a trace, a `wait` stands below its request and ends where its `batch` begins, which follows from the
+//! waits of all who share it; below the batch stands the `commit`.
 //!
 //! This module knows neither SQL nor what a job does; it must not start to.
 
@@ -148,10 +152,11 @@ impl<W: Work> Lanes<W> {
 async fn complete<W: Work>(
     work: &W,
     programme: ProgrammeId,
-    batch: Vec<Waiting<W::Job, W::Answer>>,
+    mut batch: Vec<Waiting<W::Job, W::Answer>>,
 ) {
     measure::begun(&batch);
-    let span = tracing::debug_span!("batch", %programme, jobs = batch.len());
+    let span = tracing::debug_span!(parent: None, "batch", %programme, jobs = batch.len());
+    batch.iter_mut().for_each(|waiting| waiting.begins(&span));
     let run = batch::run(work, programme, batch).instrument(span);
     if AssertUnwindSafe(run).catch_unwind().await.is_err() {
         tracing::error!("a batch panicked");

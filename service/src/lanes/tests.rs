@@ -225,7 +225,7 @@ async fn a_batch_has_a_most_and_so_has_the_queue() {
     let waiters = behind_one(&lanes, &desk, (1..=fit + 1).map(heavy).collect()).await;
     // The last one hears it while the others still wait.
     let (mut waiters, last) = (waiters, fit + 1);
-    assert!(matches!(waiters.remove(last).await.unwrap(), Err(Error::Overloaded)));
+    assert!(matches!(waiters.remove(last).await.unwrap(), Err(Error::Overloaded { .. })));
     desk.open();
     assert!(answers(waiters).await.iter().all(Result::is_ok));
     assert_eq!(desk.sizes(), [&[1][..], &vec![2; fit / 2]].concat());

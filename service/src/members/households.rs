@@ -135,6 +135,15 @@ impl Members {
     /// Takes a member out of its household, with a fresh and empty wallet.
     pub async fn leave_household(&self, actor: &Actor, member: MemberId) -> Result<member::Model> {
         let (programme, _) = actor.operator(Scope::MembersWrite)?;
+        tx::retrying(|| self.try_leave(actor, programme, member)).await
+    }
+
+    async fn try_leave(
+        &self,
+        actor: &Actor,
+        programme: ProgrammeId,
+        member: MemberId,
+    ) -> Result<member::Model> {
         let at = self.clock.now();
         let tx = self.db.begin().await?;
         let before = super::lock(&tx, programme, member).await?;

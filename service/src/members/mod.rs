@@ -134,24 +134,27 @@ impl Members {
         action: &'static str,
     ) -> Result<member::Model> {
         let (programme, _) = actor.operator(Scope::MembersWrite)?;
-        let tx = self.db.begin().await?;
-        let before = lock(&tx, programme, member).await?;
-        if before.status == status {
-            return Ok(before);
-        }
-        if before.status == MemberStatus::Closed {
-            return Err(Refusal::new(Code::MemberClosed).at("memberId").into());
-        }
-        let after = member::Model { status, version: before.version + 1, ..before.clone() };
-        let (was, is) = (
-            serde_json::json!({ "status": before.status }),
-            serde_json::json!({ "status": status }),
-        );
-        let change =
-            Change { action, subject: member.to_string(), before: Some(&was), after: Some(&is) };
-        audit::append(&tx, actor, programme, self.clock.now(), change).await?;
-        let row = after.into_active_model().reset_all().update(tx.connection()).await?;
-        tx.commit(row).await
+        tx::retrying(|| async {
+            let tx = self.db.begin().await?;
+            let before = lock(&tx, programme, member).await?;
+            if before.status == status {
+                return Ok(before);
+            }
+            if before.status == MemberStatus::Closed {
+                return Err(Refusal::new(Code::MemberClosed).at("memberId").into());
+            }
+            let after = member::Model { status, version: before.version + 1, ..before.clone() };
+            let (was, is) = (
+                serde_json::json!({ "status": before.status }),
+                serde_json::json!({ "status": status }),
+            );
+            let subject = member.to_string();
+            let change = Change { action, subject, before: Some(&was), after: Some(&is) };
+            audit::append(&tx, actor, programme, self.clock.now(), change).await?;
+            let row = after.into_active_model().reset_all().update(tx.connection()).await?;
+            tx.commit(row).await
+        })
+        .await
     }
 }
 

@@ -66,21 +66,25 @@ impl Members {
             Who::Member(own) => Some(own),
             _ => actor.operator(Scope::MembersWrite).map(|_| None)?,
         };
-        let at = self.clock.now();
-        let tx = self.db.begin().await?;
-        let query = card::Entity::find_by_id(card).filter(card::Column::ProgrammeId.eq(programme));
-        let found = query.one(tx.connection()).await?;
-        let row = found.filter(|row| owner.is_none_or(|owner| row.member_id == owner));
-        let row = row.ok_or(Refusal::new(Code::CardNotFound).at("cardId"))?;
-        if row.blocked_at.is_some() {
-            return Ok(row);
-        }
-        let row = card::Model { blocked_at: Some(at), ..row };
-        let row = row.into_active_model().reset_all().update(tx.connection()).await?;
-        let change =
-            Change { action: "card.blocked", subject: card.to_string(), before: None, after: None };
-        audit::append(&tx, actor, programme, at, change).await?;
-        tx.commit(row).await
+        tx::retrying(|| async {
+            let at = self.clock.now();
+            let tx = self.db.begin().await?;
+            let query =
+                card::Entity::find_by_id(card).filter(card::Column::ProgrammeId.eq(programme));
+            let found = query.one(tx.connection()).await?;
+            let row = found.filter(|row| owner.is_none_or(|owner| row.member_id == owner));
+            let row = row.ok_or(Refusal::new(Code::CardNotFound).at("cardId"))?;
+            if row.blocked_at.is_some() {
+                return Ok(row);
+            }
+            let row = card::Model { blocked_at: Some(at), ..row };
+            let row = row.into_active_model().reset_all().update(tx.connection()).await?;
+            let subject = card.to_string();
+            let change = Change { action: "card.blocked", subject, before: None, after: None };
+            audit::append(&tx, actor, programme, at, change).await?;
+            tx.commit(row).await
+        })
+        .await
     }
 
     /// Tells the partner's own customer number for a member. Telling it again changes nothing.

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
 use crate::text;
+use crate::tx::retrying;
 
 /// A client to be registered.
 #[derive(Clone, Debug)]
@@ -41,8 +42,6 @@ impl Partners {
         let name = text::name(&wish.name)?;
         let scopes = scopes(&wish.scopes)?;
         let (secret, secret_hash) = new_secret().await?;
-        let tx = self.db.begin().await?;
-        lock(&tx, programme, wish.partner).await?;
         let row = api_client::Model {
             id: ApiClientId::at(at),
             programme_id: programme,
@@ -53,7 +52,18 @@ impl Partners {
             revoked_at: None,
             created_at: at,
         };
-        let row = row.into_active_model().insert(tx.connection()).await?;
+        let client = retrying(|| self.insert_client(actor, &row)).await?;
+        Ok(NewClient { client, secret })
+    }
+
+    async fn insert_client(
+        &self,
+        actor: &Actor,
+        row: &api_client::Model,
+    ) -> Result<api_client::Model> {
+        let tx = self.db.begin().await?;
+        lock(&tx, row.programme_id, row.partner_id).await?;
+        let row = row.clone().into_active_model().insert(tx.connection()).await?;
         let after = serde_json::json!({ "partner": row.partner_id, "name": row.name, "scopes": row.scopes });
         let change = Change {
             action: "api_client.registered",
@@ -61,8 +71,8 @@ impl Partners {
             before: None,
             after: Some(&after),
         };
-        audit::append(&tx, actor, programme, at, change).await?;
-        tx.commit(NewClient { client: row, secret }).await
+        audit::append(&tx, actor, row.programme_id, row.created_at, change).await?;
+        tx.commit(row).await
     }
 
     /// Revokes a client: no new tokens, and those it has stop within a minute.
@@ -73,25 +83,28 @@ impl Partners {
     ) -> Result<api_client::Model> {
         let (programme, _) = actor.operator(Scope::PartnersWrite)?;
         let at = self.clock.now();
-        let tx = self.db.begin().await?;
-        let query = api_client::Entity::find_by_id(client)
-            .filter(api_client::Column::ProgrammeId.eq(programme));
-        let found = query.one(tx.connection()).await?;
-        let row = found.ok_or(Refusal::new(Code::ApiClientNotFound).at("apiClientId"))?;
-        if row.revoked_at.is_some() {
-            return Ok(row);
-        }
-        let row = api_client::Model { revoked_at: Some(at), ..row };
-        let row = row.into_active_model().reset_all().update(tx.connection()).await?;
-        let after = serde_json::json!({ "revokedAt": at });
-        let change = Change {
-            action: "api_client.revoked",
-            subject: client.to_string(),
-            before: None,
-            after: Some(&after),
-        };
-        audit::append(&tx, actor, programme, at, change).await?;
-        tx.commit(row).await
+        retrying(|| async {
+            let tx = self.db.begin().await?;
+            let query = api_client::Entity::find_by_id(client)
+                .filter(api_client::Column::ProgrammeId.eq(programme));
+            let found = query.one(tx.connection()).await?;
+            let row = found.ok_or(Refusal::new(Code::ApiClientNotFound).at("apiClientId"))?;
+            if row.revoked_at.is_some() {
+                return Ok(row);
+            }
+            let row = api_client::Model { revoked_at: Some(at), ..row };
+            let row = row.into_active_model().reset_all().update(tx.connection()).await?;
+            let after = serde_json::json!({ "revokedAt": at });
+            let change = Change {
+                action: "api_client.revoked",
+                subject: client.to_string(),
+                before: None,
+                after: Some(&after),
+            };
+            audit::append(&tx, actor, programme, at, change).await?;
+            tx.commit(row).await
+        })
+        .await
     }
 
     /// A partner's clients, for operators and the partner itself.

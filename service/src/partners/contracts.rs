@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::BasisPoints;
-use entity::ids::{ContractId, PartnerId};
+use entity::ids::{ContractId, PartnerId, ProgrammeId};
 use entity::partners::contract::{self, Funding, OnUs};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
 use crate::text;
+use crate::tx::retrying;
 
 /// A million units a point.
 const PRICE_MICROS_MAX: i64 = 1_000_000_000_000;
@@ -61,6 +62,19 @@ impl Partners {
         let tax_code =
             text::clean(&wish.tax_code, 32, Code::ValueOutOfRange).map_err(|r| r.at("taxCode"))?;
         check(&wish)?;
+        let wish = Sign { tax_code, ..wish };
+        let row = retrying(|| self.try_sign(actor, programme, &wish, at)).await?;
+        self.directory.forget(programme);
+        Ok(row)
+    }
+
+    async fn try_sign(
+        &self,
+        actor: &Actor,
+        programme: ProgrammeId,
+        wish: &Sign,
+        at: DateTime<Utc>,
+    ) -> Result<contract::Model> {
         let tx = self.db.begin().await?;
         lock(&tx, programme, wish.partner).await?;
         let last = contract::Entity::find()
@@ -81,7 +95,7 @@ impl Partners {
             version: last.map_or(1, |last| last.version + 1),
             valid_from: wish.valid_from,
             funding: wish.funding,
-            issue_share_bp: issue_share(&wish)?,
+            issue_share_bp: issue_share(wish)?,
             issue_price_micros: wish.issue_price_micros,
             acceptance_price_micros: wish.acceptance_price_micros,
             service_fee_bp: wish.service_fee_bp,
@@ -91,7 +105,7 @@ impl Partners {
             credit_alert_minor: wish.credit_alert_minor,
             payment_days: wish.payment_days,
             dispute_days: wish.dispute_days,
-            tax_code,
+            tax_code: wish.tax_code.clone(),
             signed_at: at,
         };
         let row = row.into_active_model().insert(tx.connection()).await?;
@@ -103,9 +117,7 @@ impl Partners {
             after: Some(&after),
         };
         audit::append(&tx, actor, programme, at, change).await?;
-        let row = tx.commit(row).await?;
-        self.directory.forget(programme);
-        Ok(row)
+        tx.commit(row).await
     }
 
     /// A partner's versions, for operators and the partner itself.

@@ -107,7 +107,7 @@ impl Partners {
             status: PartnerStatus::Active,
             receipt_scope: wish.receipt_scope,
             base_rate_millipoints: rate(wish.base_rate_millipoints)?,
-            excluded_categories: categories(wish.excluded_categories)?,
+            excluded_categories: categories(&wish.excluded_categories)?,
             version: 1,
             created_at: at,
         };
@@ -119,26 +119,13 @@ impl Partners {
     /// Changes a partner. Its receipt scope stays: old receipts are named by it.
     pub async fn amend(&self, actor: &Actor, wish: Amend) -> Result<partner::Model> {
         let (programme, _) = actor.operator(Scope::PartnersWrite)?;
-        let tx = self.db.begin().await?;
-        let before = lock(&tx, programme, wish.partner).await?;
-        if before.version != wish.expected_version {
-            return Err(Error::Conflict(before.version));
-        }
-        let mut after = before.clone();
-        if let Some(name) = &wish.name {
-            after.name = text::name(name)?;
-        }
-        if let Some(roles) = wish.roles {
-            (after.issues, after.accepts, after.supplies) =
-                (roles.issues, roles.accepts, roles.supplies);
-        }
-        if let Some(new) = wish.base_rate_millipoints {
-            after.base_rate_millipoints = rate(new)?;
-        }
-        if let Some(new) = wish.excluded_categories {
-            after.excluded_categories = categories(new)?;
-        }
-        self.change(tx, actor, "partner.amended", &before, after).await
+        retrying(|| async {
+            let tx = self.db.begin().await?;
+            let before = lock(&tx, programme, wish.partner).await?;
+            let after = amended(&before, &wish)?;
+            self.change(tx, actor, "partner.amended", &before, after).await
+        })
+        .await
     }
 
     /// Stops a partner's sales and payments, within a minute on every gateway; returns go on.
@@ -159,13 +146,16 @@ impl Partners {
         action: &'static str,
     ) -> Result<partner::Model> {
         let (programme, _) = actor.operator(Scope::PartnersWrite)?;
-        let tx = self.db.begin().await?;
-        let before = lock(&tx, programme, partner).await?;
-        if before.status == status {
-            return Ok(before);
-        }
-        let after = partner::Model { status, ..before.clone() };
-        self.change(tx, actor, action, &before, after).await
+        retrying(|| async {
+            let tx = self.db.begin().await?;
+            let before = lock(&tx, programme, partner).await?;
+            if before.status == status {
+                return Ok(before);
+            }
+            let after = partner::Model { status, ..before.clone() };
+            self.change(tx, actor, action, &before, after).await
+        })
+        .await
     }
 
     /// Writes a partner's new version with its audit row.
@@ -263,6 +253,28 @@ async fn insert(db: &Db, actor: &Actor, row: &partner::Model) -> Result<partner:
     tx.commit(row).await
 }
 
+/// The partner as an operator wishes it.
+fn amended(before: &partner::Model, wish: &Amend) -> Result<partner::Model> {
+    if before.version != wish.expected_version {
+        return Err(Error::Conflict(before.version));
+    }
+    let mut after = before.clone();
+    if let Some(name) = &wish.name {
+        after.name = text::name(name)?;
+    }
+    if let Some(roles) = wish.roles {
+        (after.issues, after.accepts, after.supplies) =
+            (roles.issues, roles.accepts, roles.supplies);
+    }
+    if let Some(new) = wish.base_rate_millipoints {
+        after.base_rate_millipoints = rate(new)?;
+    }
+    if let Some(new) = &wish.excluded_categories {
+        after.excluded_categories = categories(new)?;
+    }
+    Ok(after)
+}
+
 /// The partner's row, locked against other changes of it.
 async fn lock(tx: &Tx, programme: ProgrammeId, partner: PartnerId) -> Result<partner::Model> {
     let query =
@@ -279,16 +291,16 @@ fn rate(millipoints: i64) -> Result<i64, Refusal> {
     Err(Refusal::new(Code::ValueOutOfRange).because(message).at("baseRateMillipoints"))
 }
 
-fn categories(names: Vec<String>) -> Result<Categories, Refusal> {
+fn categories(names: &[String]) -> Result<Categories, Refusal> {
     if names.len() > 500 {
         let message = "At most 500 categories can be left out.";
         return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("excludedCategories"));
     }
-    let clean = |(place, name): (usize, String)| {
-        text::clean(&name, 100, Code::NameInvalid)
+    let clean = |(place, name): (usize, &String)| {
+        text::clean(name, 100, Code::NameInvalid)
             .map_err(|r| r.at(&format!("excludedCategories.{place}")))
     };
-    names.into_iter().enumerate().map(clean).collect::<Result<_, _>>().map(Categories)
+    names.iter().enumerate().map(clean).collect::<Result<_, _>>().map(Categories)
 }
 
 /// What the audit trail shows of a partner.

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::proposals::{self, Wish};
 use crate::refusal::{Code, Refusal};
 use crate::text;
-use crate::tx::Tx;
+use crate::tx::{Tx, retrying};
 
 /// What an operator changes; what is left out stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,18 +35,22 @@ impl Programmes {
     /// proposed instead, all of it, and answered with.
     pub async fn amend(&self, actor: &Actor, wish: Amend) -> Result<Option<proposal::Model>> {
         let (programme, operator) = actor.operator(Scope::ProgrammeWrite)?;
-        let at = self.clock.now();
-        let tx = self.db.begin().await?;
-        let (before, after) = amended(&tx, programme, &wish).await?;
-        if after.adjustment_limit > before.adjustment_limit {
-            let wish = Wish::AmendProgramme(wish);
-            let proposal = proposals::make(&tx, actor, (programme, operator), &wish, at).await?;
-            return tx.commit(Some(proposal)).await;
-        }
-        write(&tx, actor, &before, after, at).await?;
-        tx.commit(()).await?;
+        let proposed = retrying(|| async {
+            let at = self.clock.now();
+            let tx = self.db.begin().await?;
+            let (before, after) = amended(&tx, programme, &wish).await?;
+            if after.adjustment_limit > before.adjustment_limit {
+                let wish = Wish::AmendProgramme(wish.clone());
+                let by = (programme, operator);
+                let proposal = proposals::make(&tx, actor, by, &wish, at).await?;
+                return tx.commit(Some(proposal)).await;
+            }
+            write(&tx, actor, &before, after, at).await?;
+            tx.commit(None).await
+        })
+        .await?;
         self.forget(programme);
-        Ok(None)
+        Ok(proposed)
     }
 }
 

@@ -79,14 +79,17 @@ impl Programmes {
             ..settings::blank()
         };
         let row = wish.settings.apply_to(base)?;
-        let tx = self.db.begin().await?;
-        let programmes = programme::Entity::find().filter(programme::Column::Code.eq(&row.code));
-        if programmes.one(tx.connection()).await?.is_some() {
-            return Err(Refusal::new(Code::CodeTaken).at("code").into());
-        }
-        let row = row.into_active_model().insert(tx.connection()).await?;
-        let operator = new_operator(&tx, row.id, &wish.operator, at).await?;
-        tx.commit((row, operator)).await
+        tx::retrying(|| async {
+            let tx = self.db.begin().await?;
+            let same = programme::Entity::find().filter(programme::Column::Code.eq(&row.code));
+            if same.one(tx.connection()).await?.is_some() {
+                return Err(Refusal::new(Code::CodeTaken).at("code").into());
+            }
+            let row = row.clone().into_active_model().insert(tx.connection()).await?;
+            let operator = new_operator(&tx, row.id, &wish.operator, at).await?;
+            tx.commit((row, operator)).await
+        })
+        .await
     }
 
     /// The caller's programme.

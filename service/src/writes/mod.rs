@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use entity::ids::ProgrammeId;
 use sea_orm::DbBackend;
+use tracing::Instrument as _;
 
 pub(crate) use self::found::Found;
 pub(crate) use self::moves::{Made, Move};
@@ -27,7 +28,7 @@ use crate::ledger;
 use crate::ledger::core::Command;
 use crate::programmes::{Programmes, Rules};
 use crate::purchases::{Answer, Receipts, Returned, TakeBack, record, returns};
-use crate::tx::{Setback, Tx};
+use crate::tx::{self, Setback, Tx};
 
 /// A lane keeps one process of the database busy, and the gateway about as much again. With more lanes
 /// batches are smaller, and each statement costs its fixed part more often: on two cores, everything on
@@ -174,11 +175,23 @@ impl Work for Gate {
         programme: ProgrammeId,
         writes: &[&Write],
     ) -> Result<Vec<Result<Done>>, Failed> {
+        let done = tx::patiently(async { Ok(self.write(programme, writes).await) }).await;
+        done.unwrap_or_else(|silence| Err(Failed::Unknown(silence)))
+    }
+}
+
+impl Gate {
+    async fn write(
+        &self,
+        programme: ProgrammeId,
+        writes: &[&Write],
+    ) -> Result<Vec<Result<Done>>, Failed> {
         let rules = self.programmes.rules(programme).await.map_err(Failed::NotBegun)?;
         let tx = self.db.begin().await.map_err(Failed::NotBegun)?;
         let answers = write_all(&tx, &rules, writes).await.map_err(Failed::Undone)?;
         let begun = Instant::now();
-        let answers = tx.commit(answers).await.map_err(|error| match Setback::of(&error) {
+        let commit = tx.commit(answers).instrument(tracing::debug_span!("commit"));
+        let answers = commit.await.map_err(|error| match Setback::of(&error) {
             Some(Setback::Conflict) => Failed::Undone(error),
             _ => Failed::Unknown(error),
         })?;

@@ -36,7 +36,7 @@ impl Folder {
     }
 
     /// The same with settings in the environment.
-    fn florin_with(&self, line: &str, settings: &[(&str, &str)]) -> Ended {
+    pub(crate) fn florin_with(&self, line: &str, settings: &[(&str, &str)]) -> Ended {
         let Output { status, stdout, stderr } = self.command(line, settings).output().unwrap();
         Ended {
             code: status.code().unwrap(),
@@ -46,7 +46,7 @@ impl Folder {
     }
 
     /// The command, not yet run: with these settings, and none of whoever runs the test.
-    fn command(&self, line: &str, settings: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(&self, line: &str, settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(binary());
         for (name, _) in std::env::vars() {
             if name.starts_with("FLORIN_") || name.ends_with("_URL") {
@@ -68,10 +68,10 @@ impl Drop for Folder {
 }
 
 /// How a run ended.
-struct Ended {
-    code: i32,
-    printed: String,
-    complained: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) printed: String,
+    pub(crate) complained: String,
 }
 
 /// `target/debug/florin`, which must be as new as its sources: a test of an old one proves nothing.

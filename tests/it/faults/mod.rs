@@ -1,7 +1,11 @@
 //! What fails around a gateway: nothing is lost, nothing happens twice, and it goes on by itself.
 
+mod conflicts;
 mod database;
+mod disk;
+mod pool;
 mod redis;
+mod silence;
 
 use std::time::Duration;
 

@@ -116,7 +116,7 @@ async fn batches_are_read_a_few_at_a_time() {
     // They are let in soon, though nothing tells when.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let response = send().await;
-    assert_eq!(response.headers()["retry-after"], "1");
+    assert!(["1", "2"].contains(&response.headers()["retry-after"].to_str().unwrap()));
     assert_eq!(verdict(response).await, is(503, "OVERLOADED"));
     drop(slow);
     assert_eq!(verdict(send().await).await, is(200, "OK"));

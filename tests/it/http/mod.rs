@@ -8,6 +8,7 @@ mod health;
 mod limits;
 mod oauth;
 mod over_http;
+mod room;
 mod socket;
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! Somebody with a token, who asks and does things over GraphQL.
 
-use reqwest::{Client, RequestBuilder};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service::Who;
 
@@ -28,7 +29,11 @@ impl Caller {
 
     /// The same at another gateway.
     pub(crate) fn at(&self, gateway: &Gateway) -> Self {
-        Self { address: gateway.address.clone(), ..self.clone() }
+        self.at_address(&gateway.address)
+    }
+
+    pub(super) fn at_address(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
     }
 
     pub(crate) fn named(self, id: String) -> Self {
@@ -62,6 +67,19 @@ impl Caller {
     pub(crate) async fn posts(&self, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables });
         self.post().json(&body).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The answer with its status, and the seconds of its `Retry-After`.
+    pub(crate) async fn hears(
+        &self,
+        query: &str,
+        variables: Value,
+    ) -> (StatusCode, Option<u64>, Value) {
+        let body = json!({ "query": query, "variables": variables });
+        let answer = self.post().json(&body).send().await.unwrap();
+        let wait = answer.headers().get(RETRY_AFTER);
+        let wait = wait.map(|wait| wait.to_str().unwrap().parse().unwrap());
+        (answer.status(), wait, answer.json().await.unwrap())
     }
 
     /// Listens to a subscription.

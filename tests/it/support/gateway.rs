@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::http::{Server, Settings};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use service::hot::{HotStore, Memory, Redis};
 use service::{Clock, Db, Location, Services, auth, background};
 use tokio::net::TcpListener;
@@ -13,6 +15,9 @@ use tokio_util::task::TaskTracker;
 
 /// Names the Redis that stories share, each under a prefix of its own.
 pub(crate) const REDIS: &str = "FLORIN_TEST_REDIS_URL";
+
+/// Of stories alone: it seals keys of databases that are thrown away.
+pub(super) const MASTER_KEY: &str = "ye7pNsF4u39RGCda6dRp2E7Zz1RwhtdAZaZtU/FtnV8=";
 
 pub(crate) struct Gateway {
     pub(crate) services: Services,
@@ -28,9 +33,10 @@ impl Gateway {
     }
 
     pub(crate) async fn over(db: Db, clock: Clock, hot: Arc<dyn HotStore>) -> Self {
+        let master_key = BASE64_STANDARD.decode(MASTER_KEY).unwrap();
         let auth = auth::Settings {
             issuer: "http://florin.test".to_owned(),
-            master_key: auth::MasterKey::new([7; 32]),
+            master_key: auth::MasterKey::new(master_key.try_into().unwrap()),
             trusts_this_machine: true,
         };
         let services = Services::new(db, clock, hot, auth);

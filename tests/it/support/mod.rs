@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 mod postgres;
+pub(crate) mod process;
 pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod socket;

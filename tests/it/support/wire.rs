@@ -8,6 +8,7 @@ use reqwest::Url;
 use service::Location;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Where a connection breaks, once: around the word that the gateway says.
@@ -26,6 +27,8 @@ pub(crate) struct Wire {
     next: Arc<Mutex<Option<Break>>>,
     /// Cancelled while the wire is cut.
     cut: Arc<Mutex<CancellationToken>>,
+    /// True while nothing passes.
+    silent: watch::Sender<bool>,
     statements: Arc<Mutex<Statements>>,
 }
 
@@ -48,6 +51,7 @@ impl Wire {
             to: url.parse().unwrap(),
             next: Arc::default(),
             cut: Arc::default(),
+            silent: watch::Sender::new(false),
             statements: Arc::default(),
         };
         let passing = wire.clone();
@@ -87,6 +91,16 @@ impl Wire {
         *self.cut.lock().unwrap() = CancellationToken::new();
     }
 
+    /// Nothing passes any more, and nothing breaks.
+    pub(crate) fn is_silent(&self) {
+        self.silent.send_replace(true);
+    }
+
+    /// What was said meanwhile arrives.
+    pub(crate) fn speaks_again(&self) {
+        self.silent.send_replace(false);
+    }
+
     /// The statements since the last time they were counted.
     pub(crate) fn counts(&self) -> Statements {
         std::mem::take(&mut self.statements.lock().unwrap())
@@ -101,7 +115,9 @@ impl Wire {
         let mut database = TcpStream::connect(to).await.unwrap();
         let (mut said, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
         let mut frames = Frames::default();
+        let mut silent = self.silent.subscribe();
         loop {
+            silent.wait_for(|is_silent| !is_silent).await.unwrap();
             tokio::select! {
                 () = cut.cancelled() => return,
                 length = gateway.read(&mut said) => {

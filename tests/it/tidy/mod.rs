@@ -8,6 +8,7 @@ mod layout;
 mod manifests;
 mod scan;
 mod shape;
+mod writes;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -27,10 +27,13 @@ use super::answer::Answer;
 use super::document::{JsonMap, OperationType};
 use super::engine::{Admitted, Caller, Question};
 use super::gateway::Gateway;
-use super::limits::{BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, VALUES_MAX};
+use super::limits::{
+    BODY_BYTES_MAX, REQUEST_BYTES, SOCKET_OPERATIONS_MAX, VALUE_BYTES, VALUES_MAX,
+};
 use super::metrics::OpenSocket;
 use super::observe::Origin;
 use super::rejection::Rejection;
+use super::room::Taken;
 use super::serve::Held;
 use super::{auth, guard};
 use crate::graphql::error::Fault;
@@ -153,7 +156,7 @@ impl Session {
             Message::Binary(_) => return Err(Closing::BadRequest("Messages are text")),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
         };
-        guard::check_json(text.as_bytes(), VALUES_MAX)
+        let values = guard::check_json(text.as_bytes(), VALUES_MAX)
             .map_err(|_| Closing::BadRequest("Too many values"))?;
         let heard = serde_json::from_str(text)
             .map_err(|_| Closing::BadRequest("Invalid message received"))?;
@@ -161,7 +164,9 @@ impl Session {
             Heard::ConnectionInit { payload } => self.welcome(payload).await.map(Some),
             Heard::Ping {} => Ok(Some(Told::Pong.text())),
             Heard::Pong {} => Ok(None),
-            Heard::Subscribe { id, payload } => self.start(id, payload),
+            Heard::Subscribe { id, payload } => {
+                self.start(id, payload, text.len() + values * VALUE_BYTES)
+            }
             Heard::Complete { id } => {
                 self.stop(&id);
                 Ok(None)
@@ -184,7 +189,13 @@ impl Session {
         Ok(Told::ConnectionAck.text())
     }
 
-    fn start(&mut self, id: String, question: Question) -> Result<Option<Message>, Closing> {
+    /// Starts an operation whose question takes so many bytes.
+    fn start(
+        &mut self,
+        id: String,
+        question: Question,
+        bytes: usize,
+    ) -> Result<Option<Message>, Closing> {
         let Some(caller) = self.caller.clone() else {
             return Err(Closing::Unauthorized("Unauthorized"));
         };
@@ -199,8 +210,12 @@ impl Session {
             return Ok(Some(refusal(&id, Rejection::new(Fault::Throttled, message))));
         }
         self.runs += 1;
+        let taken = match self.gateway.room.take(REQUEST_BYTES + bytes) {
+            Ok(taken) => taken,
+            Err(rejection) => return Ok(Some(refusal(&id, rejection))),
+        };
         let teller = Teller { id: id.clone(), run: self.runs, sender: self.sender.clone() };
-        let operation = operate(self.gateway.clone(), question, caller, teller);
+        let operation = operate(self.gateway.clone(), question, caller, teller, taken);
         let handle = self.tasks.spawn(operation.in_current_span());
         self.operations.insert(id, (self.runs, handle));
         Ok(None)
@@ -264,15 +279,26 @@ async fn admit(
     gateway: &Gateway,
     question: &Question,
     caller: &mut Caller,
+    taken: &mut Taken,
 ) -> Result<Admitted, Rejection> {
     caller.actor = gateway.services.auth.still(&caller.actor).await?;
     let document = gateway.engine.read(question)?;
-    gateway.engine.admit(question, document, caller).await
+    let admitted = gateway.engine.admit(question, document, caller).await?;
+    taken.resize(&gateway.room, admitted.bytes())?;
+    Ok(admitted)
 }
 
-async fn operate(gateway: Arc<Gateway>, question: Question, mut caller: Caller, teller: Teller) {
+async fn operate(
+    gateway: Arc<Gateway>,
+    question: Question,
+    mut caller: Caller,
+    teller: Teller,
+    mut taken: Taken,
+) {
     let engine = &gateway.engine;
-    let admitted = match admit(&gateway, &question, &mut caller).await {
+    let admitted = admit(&gateway, &question, &mut caller, &mut taken).await;
+    drop(question);
+    let admitted = match admitted {
         Ok(admitted) => admitted,
         Err(rejection) => return teller.say(What::Rejected(rejection)).await,
     };

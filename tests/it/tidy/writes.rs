@@ -1,0 +1,70 @@
+//! What writes must be, so that they stand on any database: each transaction is tried again where others
+//! got in its way, and nothing is taken from a place that all of them share.
+
+use super::scan::code_only;
+use super::{Source, assert_none, rust_sources};
+
+/// Where transactions are opened, and who tries again there: the lanes, by batch.
+const BY_BATCH: &str = "service/src/writes/mod.rs";
+/// One gateway at a time sequences facts and migrates; no write waits for either.
+const ALONE: [&str; 2] = ["service/src/sequencer.rs", "service/src/migrate.rs"];
+/// What a write must not ask the database for.
+const SHARED: [&str; 7] = [
+    "advisory",
+    "nextval",
+    "create sequence",
+    " serial ",
+    "bigserial",
+    "as identity",
+    "autoincrement",
+];
+
+fn is_test(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.ends_with("/batches.rs")
+}
+
+/// How many transactions a file opens, and how many of them it tries again.
+fn counts(source: &Source) -> (usize, usize) {
+    let code = code_only(&source.text);
+    (code.matches(".begin()").count(), code.matches("retrying(").count())
+}
+
+#[test]
+fn every_transaction_is_tried_again() {
+    let is_open = |source: &&Source| {
+        let is_here = source.path.starts_with("service/src/") && source.path != "service/src/tx.rs";
+        let (begun, retried) = counts(source);
+        is_here && !is_test(&source.path) && source.path != BY_BATCH && begun != retried
+    };
+    let sources = rust_sources();
+    let found: Vec<_> = sources.iter().filter(is_open).map(|source| source.path.clone()).collect();
+    assert_none(
+        "a use case opens its transaction within `tx::retrying`, which tries it again on a conflict",
+        &found,
+    );
+    let example = Source::new("service/src/a.rs", "let tx = self.db.begin().await?;");
+    assert!(is_open(&&example));
+}
+
+#[test]
+fn no_write_asks_for_what_all_writes_share() {
+    let sources = rust_sources();
+    let is_write = |source: &&Source| {
+        let path = source.path.as_str();
+        (path.starts_with("service/") || path.starts_with("migration/")) && !ALONE.contains(&path)
+    };
+    let says = |source: &Source| {
+        let lines = source.text.to_lowercase();
+        let shared = |line: &str| SHARED.iter().any(|word| line.contains(word));
+        let path = source.path.clone();
+        let found: Vec<_> = lines.lines().enumerate().filter(|(_, line)| shared(line)).collect();
+        found.into_iter().map(|(at, _)| format!("{path}:{}", at + 1)).collect::<Vec<_>>()
+    };
+    let found: Vec<_> = sources.iter().filter(is_write).flat_map(says).collect();
+    assert_none(
+        "ids are made here and locks are rows': no advisory lock and no sequence, which all writes share",
+        &found,
+    );
+    let example = Source::new("migration/src/a.rs", "create table a (id bigserial primary key)");
+    assert_eq!(says(&example).len(), 1);
+}
