@@ -5,6 +5,8 @@
 
 pub mod adjustment;
 pub mod allocation;
+pub mod checkpoint;
+pub mod checkpoint_sum;
 pub mod entry;
 pub mod fact;
 pub mod hold;

@@ -8,6 +8,7 @@ mod adjust;
 mod allowance;
 #[cfg(test)]
 mod batches;
+pub(crate) mod checkpoints;
 pub mod core;
 pub mod expiry;
 mod find;

@@ -74,7 +74,7 @@ impl Invariant {
     }
 }
 
-const INVARIANTS: [Invariant; 13] = [
+const INVARIANTS: [Invariant; 14] = [
     Invariant {
         name: "every posting takes from one account what it gives to another",
         unit: "postings",
@@ -218,6 +218,11 @@ const INVARIANTS: [Invariant; 13] = [
               from entry e left join counted c on c.subject_id = e.id where e.programme_id = $1",
     },
     Invariant {
+        name: "checkpoints are the sums of the postings up to them",
+        unit: "accounts",
+        sql: CHECKPOINTS,
+    },
+    Invariant {
         name: "members, partners and stores that the books name exist",
         unit: "references",
         sql: "with named as (
@@ -234,3 +239,24 @@ const INVARIANTS: [Invariant; 13] = [
               select count(*), coalesce(sum(fault), 0) from named",
     },
 ];
+
+/// Facts are told apart from those after the checkpoint by their position; wallets' accounts are
+/// summed together under their programme.
+const CHECKPOINTS: &str = "
+    with told as (
+        select subject_id from fact where programme_id = $1 and kind = 'ENTRY' and position
+            <= (select position from checkpoint where programme_id = $1)),
+    moved as (
+        select p.* from posting p join told t on t.subject_id = p.entry_id where p.programme_id = $1),
+    side as (
+        select to_account as account, to_owner as owner, points from moved
+        union all
+        select from_account, from_owner, -points from moved),
+    part as (
+        select account, case when account in ('AVAILABLE', 'PENDING', 'HELD', 'DEBT') then $1 else owner end
+            as owner_id, points as posted, 0 as kept from side
+        union all
+        select account, owner_id, 0, points from checkpoint_sum where programme_id = $1),
+    sums as (
+        select sum(posted) as posted, sum(kept) as kept from part group by account, owner_id)
+    select count(*), coalesce(sum(case when posted = kept then 0 else 1 end), 0) from sums";
