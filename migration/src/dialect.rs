@@ -102,6 +102,44 @@ impl<'a, 'b> Dialect<'a, 'b> {
         self.trigger(table, name, "update", Some(condition)).await
     }
 
+    /// Lets those rows go for which `condition` holds of `old`; no others, as before.
+    pub(crate) async fn allow_delete_if(&self, table: &str, condition: &str) -> Result<(), DbErr> {
+        if !self.is_postgres() {
+            let guard = format!(
+                "create trigger {table}_no_delete before delete on {table} for each row \
+                 when not ({condition}) begin select raise(abort, '{table} is append-only'); end"
+            );
+            self.run(&format!("drop trigger {table}_no_delete")).await?;
+            return self.run(&guard).await;
+        }
+        // The condition of a trigger can't look at other tables; its function can.
+        self.run(&format!(
+            "create function forbid_delete_of_{table}() returns trigger language plpgsql as \
+             $$ begin if {condition} then return old; end if; \
+             raise exception '{table} is append-only' using errcode = 'restrict_violation'; end $$"
+        ))
+        .await?;
+        self.guard_delete(table, &format!("forbid_delete_of_{table}")).await
+    }
+
+    /// Takes that back.
+    pub(crate) async fn forbid_delete_again(&self, table: &str) -> Result<(), DbErr> {
+        if !self.is_postgres() {
+            return self.allow_delete_if(table, "false").await;
+        }
+        self.guard_delete(table, "forbid_change").await?;
+        self.run(&format!("drop function forbid_delete_of_{table}()")).await
+    }
+
+    async fn guard_delete(&self, table: &str, function: &str) -> Result<(), DbErr> {
+        self.run(&format!("drop trigger {table}_no_delete on {table}")).await?;
+        self.run(&format!(
+            "create trigger {table}_no_delete before delete on {table} for each row \
+             execute function {function}()"
+        ))
+        .await
+    }
+
     async fn forbid(&self, table: &Table, event: &str, when: Option<&str>) -> Result<(), DbErr> {
         self.trigger(table, &format!("no_{event}"), event, when).await?;
         if self.is_postgres() && event == "delete" {

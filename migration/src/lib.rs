@@ -17,6 +17,7 @@ mod m20261124_000009_former_wallets;
 mod m20261124_000010_storage;
 mod m20261124_000011_hold_by_member;
 mod m20261124_000013_checkpoints;
+mod m20261124_000014_archive;
 
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000010_storage::Migration),
             Box::new(m20261124_000011_hold_by_member::Migration),
             Box::new(m20261124_000013_checkpoints::Migration),
+            Box::new(m20261124_000014_archive::Migration),
         ]
     }
 }

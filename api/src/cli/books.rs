@@ -9,7 +9,7 @@ use service::hot::{HotStore, Memory, Redis};
 use service::{Clock, Db, Location, Services, migrate};
 
 use super::Failure;
-use crate::config::{Environment, Invalid, Site, Storage};
+use crate::config::{Environment, Invalid, Owner, Site, Storage};
 
 /// All use cases over books that are there: a command that only looks makes none.
 pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
@@ -21,12 +21,30 @@ pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Fai
     }
 }
 
+/// The same, with what only the owner of the tables may do.
+pub(super) async fn open_as_owner(
+    storage: &Storage,
+    owner: &Owner,
+    site: &Site,
+) -> Result<Services, Failure> {
+    match storage.database()? {
+        Location::Sqlite(file) if !file.exists() => {
+            Err(Failure::Nowhere { folder: storage.data.clone() })
+        }
+        _ => open_at(&owner.database(storage)?, storage, site).await,
+    }
+}
+
 /// The same; an embedded Florin that isn't there yet is made.
 pub(super) async fn open_or_make(storage: &Storage, site: &Site) -> Result<Services, Failure> {
+    open_at(&storage.database()?, storage, site).await
+}
+
+async fn open_at(location: &Location, storage: &Storage, site: &Site) -> Result<Services, Failure> {
     let issuer = site.issuer()?;
     storage.prepare()?;
     let master_key = MasterKey::new(*storage.master_key()?.expose());
-    let db = database(storage).await?;
+    let db = database(location, storage).await?;
     let trusts_this_machine = site.environment == Environment::Development;
     let auth = auth::Settings { issuer, master_key, trusts_this_machine };
     let services = Services::new(db, Clock::System, hot(storage)?, auth);
@@ -42,12 +60,11 @@ pub(super) async fn programme(
     Ok(services.programmes.by_code(code).await?)
 }
 
-async fn database(storage: &Storage) -> Result<Db, Failure> {
-    let location = storage.database()?;
+async fn database(location: &Location, storage: &Storage) -> Result<Db, Failure> {
     if matches!(location, Location::Sqlite(_)) {
-        migrate::migrate(&location, &location).await?;
+        migrate::migrate(location, location).await?;
     }
-    let db = Db::open(&location).await.map_err(unreachable)?;
+    let db = Db::open(location).await.map_err(unreachable)?;
     let pending = migrate::pending(&db).await?;
     if pending > 0 {
         return Err(Failure::Outdated { pending });

@@ -1,12 +1,13 @@
 //! `florin verify`: whether the books hold, each invariant with its figures.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::HumanCount;
 use service::ledger::verify::{Check, NAMED_MAX, Verdict};
 
-use super::{Failure, books};
+use super::{Failure, archive, books};
 use crate::config::{Site, Storage};
 
 /// Check the books
@@ -24,6 +25,9 @@ pub(super) struct Verify {
     /// The code of one programme; all of them otherwise
     #[arg(long, value_name = "CODE")]
     programme: Option<String>,
+    /// The folder of an archive that `florin archive` wrote: checks its files too
+    #[arg(long, value_name = "FOLDER")]
+    archive: Option<PathBuf>,
     #[command(flatten)]
     storage: Storage,
     #[command(flatten)]
@@ -43,7 +47,12 @@ impl Verify {
         }
         let mut all_hold = true;
         for programme in programmes {
-            let verdict = services.ledger.verify(programme.id).await?;
+            let mut verdict = services.ledger.verify(programme.id).await?;
+            if let Some(folder) = &self.archive {
+                verdict
+                    .checks
+                    .extend(archive::checks(&services.ledger, programme.id, folder).await?);
+            }
             all_hold &= verdict.holds();
             print!("{}", told(&programme.code, &verdict));
         }

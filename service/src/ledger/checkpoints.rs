@@ -49,6 +49,19 @@ const NEXT: &str = "
         order by position limit $2)
     select (select position from mark) as since, max(position) as until, count(*) as facts from next";
 
+/// A checkpoint begins with what was archived: no fact leads there any more.
+const OPEN: &str = "
+    insert into checkpoint_sum (programme_id, account, owner_id, points)
+    select $1, account, owner_id, points from archived_sum where programme_id = $1
+    union all
+    select $1, 'AVAILABLE', $1, cast(sum(available) as bigint) from opening where programme_id = $1 group by programme_id
+    union all
+    select $1, 'PENDING', $1, cast(sum(pending) as bigint) from opening where programme_id = $1 group by programme_id
+    union all
+    select $1, 'HELD', $1, cast(sum(held) as bigint) from opening where programme_id = $1 group by programme_id
+    union all
+    select $1, 'DEBT', $1, cast(-sum(debt) as bigint) from opening where programme_id = $1 group by programme_id";
+
 const MOVE_ON: &str =
     "update checkpoint set position = $3 where programme_id = $1 and position = $2";
 
@@ -98,7 +111,9 @@ pub(crate) async fn advance(db: &Db, programme: ProgrammeId) -> Result<u64> {
         if step.since == 0 {
             let begin = "insert into checkpoint (programme_id, position) values ($1, 0)
                 on conflict (programme_id) do nothing";
-            run(&tx, begin, [programme.uuid().into()]).await?;
+            if run(&tx, begin, [programme.uuid().into()]).await? == 1 {
+                run(&tx, OPEN, [programme.uuid().into()]).await?;
+            }
         }
         let [id, since, until]: [Value; 3] =
             [programme.uuid().into(), step.since.into(), until.into()];

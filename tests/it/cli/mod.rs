@@ -1,5 +1,6 @@
 //! The program itself, as a shell runs it: what it prints, how it ends, what it leaves behind.
 
+mod archive;
 mod coalition;
 mod demo;
 mod import;

@@ -19,9 +19,9 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 17] = [
+const DAMAGES: [Damage; 20] = [
     Damage {
-        invariant: "each wallet's balances are the sums of its postings",
+        invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
         done: "update wallet set available = available + 1",
         undone: "update wallet set available = available - 1",
@@ -33,7 +33,7 @@ const DAMAGES: [Damage; 17] = [
         undone: "update wallet set debt = debt - 1",
     },
     Damage {
-        invariant: "checkpoints are the sums of the postings up to them",
+        invariant: "checkpoints are the sums of the postings up to them, archived and kept",
         named: "ptn_",
         done: "update checkpoint_sum set points = points + 1 where account = 'ISSUED'",
         undone: "update checkpoint_sum set points = points - 1 where account = 'ISSUED'",
@@ -83,8 +83,8 @@ const DAMAGES: [Damage; 17] = [
     Damage {
         invariant: "each entry is a fact once, sequenced or about to be",
         named: "ent_",
-        done: "update fact set kind = 'PURCHASE_KEPT' where position = 1",
-        undone: "update fact set kind = 'ENTRY' where position = 1",
+        done: "update fact set kind = 'PURCHASE_KEPT' where position = (select max(position) from fact)",
+        undone: "update fact set kind = 'ENTRY' where kind = 'PURCHASE_KEPT'",
     },
     Damage {
         invariant: "each lot's remaining points are its quantity less its allocations",
@@ -104,6 +104,24 @@ const DAMAGES: [Damage; 17] = [
         named: "pur_",
         done: "update receipt_key set programme_id = partner_id",
         undone: "update receipt_key set programme_id = (select id from programme)",
+    },
+    Damage {
+        invariant: "each wallet has earned once for each of its receipts",
+        named: "wal_",
+        done: "update purchase set wallet_id = id",
+        undone: "update purchase set wallet_id = (select id from wallet)",
+    },
+    Damage {
+        invariant: "what was sealed is archived, or about to be",
+        named: "prg_",
+        done: "update seal set entries = entries + 1",
+        undone: "update seal set entries = entries - 1",
+    },
+    Damage {
+        invariant: "each seal names the one before it",
+        named: "seal 1",
+        done: "update seal set previous_hash = hash",
+        undone: "update seal set previous_hash = null",
     },
     Damage {
         invariant: "each member has a wallet that exists",
@@ -155,7 +173,8 @@ async fn owner(world: &World) -> DatabaseConnection {
     let owner = Database::connect(options.max_connections(1).to_owned()).await.unwrap();
     if owner.get_database_backend() == DbBackend::Postgres {
         let unguarded = "set session_replication_role = replica;
-            alter table posting drop constraint if exists posting_above_zero";
+            alter table posting drop constraint if exists posting_above_zero;
+            alter table seal drop constraint seal_chained";
         owner.execute_unprepared(unguarded).await.unwrap();
         return owner;
     }
@@ -175,6 +194,8 @@ fn verifies(folder: &Folder, world: &World) -> Ended {
 #[tokio::test]
 async fn whatever_is_broken_is_found_and_named() {
     let (folder, world) = (Folder::new(), world().await);
+    let archived = folder.florin_over("archive --before 2026-03-03 --to archive", &world.books);
+    assert_eq!(archived.code, 0, "{}", archived.complained);
     let whole = verifies(&folder, &world);
     assert_eq!(whole.code, 0, "{}{}", whole.printed, whole.complained);
     let owner = owner(&world).await;

@@ -6,6 +6,7 @@
 mod entries;
 mod lots;
 mod names;
+mod seals;
 mod wallets;
 
 use entity::ids::{EntryId, LotId, PartnerId, ProgrammeId, WalletId};
@@ -65,7 +66,7 @@ impl Ledger {
 
 fn invariants() -> impl Iterator<Item = &'static Invariant> {
     let ledger = wallets::INVARIANTS.iter().chain(&entries::INVARIANTS).chain(&lots::INVARIANTS);
-    ledger.chain(&names::INVARIANTS)
+    ledger.chain(&names::INVARIANTS).chain(&seals::INVARIANTS)
 }
 
 /// How what was looked at is named.
@@ -124,6 +125,10 @@ fn owner(programme: ProgrammeId, id: Uuid) -> String {
     } else {
         PartnerId::from_uuid(id).to_string()
     }
+}
+
+fn programme(id: Uuid) -> String {
+    ProgrammeId::from_uuid(id).to_string()
 }
 
 fn wallet(id: Uuid) -> String {

@@ -19,13 +19,16 @@ pub(super) const INVARIANTS: [Invariant; 5] = [
         name: "each receipt is in the books once, and earned once if it has a member",
         unit: "receipts",
         named: Named::Id(purchase),
+        // What an archive took is counted by wallet.
         sql: "with earned as (
                 select purchase_id, count(*) as times from entry
                 where programme_id = $1 and kind = 'EARNED' group by purchase_id),
               named as (
                 select purchase_id, count(*) as times from receipt_key where programme_id = $1 group by purchase_id)
               select p.id, case when coalesce(n.times, 0) = 1
-                and coalesce(e.times, 0) = (case when p.member_id is null then 0 else 1 end) then 0 else 1 end as fault
+                and (coalesce(e.times, 0) = (case when p.member_id is null then 0 else 1 end)
+                  or e.times is null and exists (select 1 from seal s where s.programme_id = $1
+                    and coalesce(p.claimed_at, p.recorded_at) < s.recorded_before)) then 0 else 1 end as fault
               from purchase p left join earned e on e.purchase_id = p.id left join named n on n.purchase_id = p.id
               where p.programme_id = $1",
     },
