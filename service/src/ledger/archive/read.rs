@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::ledger::checkpoints;
 
 /// How many facts a page looks at.
-pub(super) const STEP: i64 = 2000;
+pub(super) const STEP: i64 = 1000;
 
 /// An entry with its postings, as a line of a file holds it. Fields are never renamed: old files stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,15 +65,17 @@ pub struct Page {
 }
 
 /// What a plan or seal covers of the facts after `$2` up to `$3`: recorded before `$4`, followed by
-/// another entry of its wallet up to `$5`. `$1` is the programme. The triggers say the same.
+/// another entry of its wallet up to `$5`. `$1` is the programme. The triggers say the same. As a scalar,
+/// the next fact is looked up and no way to the entry, of which a wallet has many.
 pub(super) const COVERED: &str = "
     select e.wallet_id, e.id, e.kind, f.position
     from fact f cross join entry e
     where f.programme_id = $1 and f.kind = 'ENTRY' and f.position > $2 and f.position <= $3
-        and e.programme_id = $1 and e.wallet_id = f.stream_id and e.id = f.subject_id
+        and e.programme_id = $1 and e.wallet_id = f.stream_id and e.seq = f.stream_seq
+        and e.id = f.subject_id
         and e.kind in ('EARNED', 'MATURED') and e.recorded_at < $4
-        and exists (select 1 from fact n where n.programme_id = $1 and n.stream_id = f.stream_id
-            and n.stream_seq = f.stream_seq + 1 and n.position <= $5)
+        and (select n.position from fact n where n.programme_id = $1 and n.stream_id = f.stream_id
+            and n.stream_seq = f.stream_seq + 1) <= $5
         and not exists (select 1 from allocation a
             where a.programme_id = $1 and a.wallet_id = e.wallet_id and a.entry_id = e.id)";
 
