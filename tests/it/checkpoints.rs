@@ -100,6 +100,20 @@ async fn a_checkpoint_made_again_from_the_first_fact_is_the_same() {
 }
 
 #[tokio::test]
+async fn a_gateway_moves_its_checkpoint_on_by_itself() {
+    let mut world = World::new().await;
+    world.gateway.works();
+    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    sells(&grocer, "R1", "C1", &world).await;
+    let database = Database::connect(world.books.url()).await.unwrap();
+    while checkpoint(&database).await != ["at 1", "AVAILABLE 100", "ISSUED -100"] {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    database.close().await.unwrap();
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn gateways_that_compete_and_die_take_each_fact_once() {
     let world = World::new().await;
     let mut other = world.opens_gateway().await;

@@ -151,3 +151,48 @@ async fn run<const N: usize>(tx: &Tx, sql: &str, values: [Value; N]) -> Result<u
     let statement = Statement::from_sql_and_values(tx.backend(), sql, values);
     Ok(tx.connection().execute_raw(statement).await?.rows_affected())
 }
+
+#[cfg(test)]
+mod tests {
+    //! What a question for a total costs.
+
+    use sea_orm::QueryResult;
+
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// How the database goes about it, a line a step.
+    async fn plan(tx: &Tx) -> Vec<String> {
+        let (explain, column) = match tx.backend() {
+            DbBackend::Postgres => ("explain", "QUERY PLAN"),
+            _ => ("explain query plan", "detail"),
+        };
+        let sql = format!("{explain} {ACCOUNTS} select sum(points) from account");
+        let programme = uuid::Uuid::nil().into();
+        let statement = Statement::from_sql_and_values(tx.backend(), sql, [programme]);
+        let rows = tx.connection().query_all_raw(statement).await.unwrap();
+        let line = |row: &QueryResult| row.try_get::<String>("", column).unwrap();
+        rows.iter().map(line).collect()
+    }
+
+    #[tokio::test]
+    async fn a_total_reads_no_table_from_end_to_end() {
+        let scratch = Scratch::new().await;
+        let db = scratch.open().await;
+        let tx = db.snapshot().await.unwrap();
+        look_up(&tx).await.unwrap();
+        let plan = plan(&tx).await;
+        let is_walk = |line: &&String| {
+            let line = line.trim_start_matches(['-', '>', ' ']);
+            line.starts_with("Seq Scan") || ["SCAN fact", "SCAN p", "SCAN outbox"].contains(&line)
+        };
+        assert_eq!(plan.iter().find(is_walk), None, "{plan:#?}");
+        assert!(
+            plan.iter()
+                .any(|line| line.contains("fact_by_programme") || line.contains("fact_pkey"))
+        );
+        tx.commit(()).await.unwrap();
+        db.close().await.unwrap();
+        scratch.remove().await;
+    }
+}

@@ -95,7 +95,12 @@ struct Sheet {
 
 impl Sheet {
     fn new(path: &Path) -> io::Result<Self> {
-        let file = BufWriter::new(File::create(path)?);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // It tells where members have bought: nobody else may look into it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = BufWriter::new(options.open(path)?);
         Ok(Self { packed: GzEncoder::new(file, Compression::default()), hash: Sha256::new() })
     }
 
