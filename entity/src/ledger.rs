@@ -1,15 +1,21 @@
 //! The points ledger: wallets, what happened to them, and the lots that points come from.
 //!
-//! Entries, postings, allocations and keys are append-only; the database refuses anything else.
+//! Entries, postings, allocations and keys are append-only; the database refuses anything else, but
+//! that entries and postings behind a seal may go.
 //! Every hot table leads with programme and wallet, so that it can be partitioned by wallet.
 
 pub mod adjustment;
 pub mod allocation;
+pub mod archived_sum;
+pub mod checkpoint;
+pub mod checkpoint_sum;
 pub mod entry;
 pub mod fact;
 pub mod hold;
 pub mod idempotency_key;
 pub mod lot;
+pub mod opening;
 pub mod outbox;
 pub mod posting;
+pub mod seal;
 pub mod wallet;

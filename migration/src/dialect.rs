@@ -14,7 +14,8 @@
 //! A document is JSON that is read as a whole and never searched: taken as it came, it costs half of what
 //! `jsonb` does on the way in, and less on the way out.
 //!
-//! SQLite's tables are `STRICT`, or an overflowing integer would silently become a float. Hot
+//! SQLite's tables are `STRICT`, or an overflowing integer would silently become a float, and lie in the
+//! order of their keys, where these are theirs (`constraint …_pk`): else each row is written twice. Hot
 //! tables are hash-partitioned on PostgreSQL.
 
 use sea_orm_migration::prelude::*;
@@ -59,7 +60,9 @@ impl<'a, 'b> Dialect<'a, 'b> {
     pub(crate) async fn create(&self, table: &Table) -> Result<(), DbErr> {
         let Table { name, body, partition_by } = table;
         if !self.is_postgres() {
-            return self.run(&format!("create table {name} ({body}) strict")).await;
+            let kind =
+                if body.contains("_pk primary key") { "strict, without rowid" } else { "strict" };
+            return self.run(&format!("create table {name} ({body}) {kind}")).await;
         }
         let Some(column) = partition_by else {
             return self.run(&format!("create table {name} ({body})")).await;
@@ -89,13 +92,15 @@ impl<'a, 'b> Dialect<'a, 'b> {
     }
 
     /// Refuses `delete`, and any `update` that changes one of the `fixed` columns; documents are compared
-    /// `{as_text}`.
+    /// `{as_text}`. An update that sets other columns alone isn't looked at.
     pub(crate) async fn guarded(&self, table: &Table, fixed: &[&str]) -> Result<(), DbErr> {
         self.forbid(table, "delete", None).await?;
         let comparison = if self.is_postgres() { "is distinct from" } else { "is not" };
         let changed = fixed.iter().map(|c| format!("new.{c} {comparison} old.{c}"));
         let changed = changed.collect::<Vec<_>>().join(" or ");
-        self.forbid(table, "update", Some(&changed)).await
+        let named: Vec<&str> = fixed.iter().map(|c| c.trim_end_matches("{as_text}")).collect();
+        let event = format!("update of {}", named.join(", "));
+        self.trigger(table, "no_update", &event, Some(&changed)).await
     }
 
     /// Refuses `update` where `condition` holds of `old` and `new`.
@@ -106,6 +111,44 @@ impl<'a, 'b> Dialect<'a, 'b> {
         condition: &str,
     ) -> Result<(), DbErr> {
         self.trigger(table, name, "update", Some(condition)).await
+    }
+
+    /// Lets those rows go for which `condition` holds of `old`; no others, as before.
+    pub(crate) async fn allow_delete_if(&self, table: &str, condition: &str) -> Result<(), DbErr> {
+        if !self.is_postgres() {
+            let guard = format!(
+                "create trigger {table}_no_delete before delete on {table} for each row \
+                 when not ({condition}) begin select raise(abort, '{table} is append-only'); end"
+            );
+            self.run(&format!("drop trigger {table}_no_delete")).await?;
+            return self.run(&guard).await;
+        }
+        // The condition of a trigger can't look at other tables; its function can.
+        self.run(&format!(
+            "create function forbid_delete_of_{table}() returns trigger language plpgsql as \
+             $$ begin if {condition} then return old; end if; \
+             raise exception '{table} is append-only' using errcode = 'restrict_violation'; end $$"
+        ))
+        .await?;
+        self.guard_delete(table, &format!("forbid_delete_of_{table}")).await
+    }
+
+    /// Takes that back.
+    pub(crate) async fn forbid_delete_again(&self, table: &str) -> Result<(), DbErr> {
+        if !self.is_postgres() {
+            return self.allow_delete_if(table, "false").await;
+        }
+        self.guard_delete(table, "forbid_change").await?;
+        self.run(&format!("drop function forbid_delete_of_{table}()")).await
+    }
+
+    async fn guard_delete(&self, table: &str, function: &str) -> Result<(), DbErr> {
+        self.run(&format!("drop trigger {table}_no_delete on {table}")).await?;
+        self.run(&format!(
+            "create trigger {table}_no_delete before delete on {table} for each row \
+             execute function {function}()"
+        ))
+        .await
     }
 
     async fn forbid(&self, table: &Table, event: &str, when: Option<&str>) -> Result<(), DbErr> {

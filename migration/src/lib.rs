@@ -16,6 +16,8 @@ mod m20261124_000008_identities;
 mod m20261124_000009_former_wallets;
 mod m20261124_000010_storage;
 mod m20261124_000011_hold_by_member;
+mod m20261124_000013_checkpoints;
+mod m20261124_000014_archive;
 
 use sea_orm_migration::prelude::*;
 
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_former_wallets::Migration),
             Box::new(m20261124_000010_storage::Migration),
             Box::new(m20261124_000011_hold_by_member::Migration),
+            Box::new(m20261124_000013_checkpoints::Migration),
+            Box::new(m20261124_000014_archive::Migration),
         ]
     }
 }

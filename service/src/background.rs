@@ -1,6 +1,6 @@
-//! What a gateway does by itself: sequences facts, passes them on, settles what is due, and looks at its
-//! replica if it has one. Each is
-//! safe to run late, twice, or on several gateways at once; an error is logged and tried again.
+//! What a gateway does by itself: sequences facts, passes them on, moves checkpoints on, settles what is
+//! due, and looks at its replica if it has one. Each is safe to run late, twice, or on several gateways at
+//! once; an error is logged and tried again.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Result, with_causes};
+use crate::ledger::checkpoints;
 use crate::replica::Reads;
 use crate::{Services, sequencer};
 
@@ -16,15 +17,18 @@ const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
 /// Under load a pause makes for larger transactions: each costs the disk as much as a batch of writes.
 const SEQUENCE_AGAIN: Duration = Duration::from_millis(25);
 const LISTEN_EVERY: Duration = Duration::from_millis(250);
+/// So much is added up anew for each question about a total.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end when `stop` is cancelled. Wait for the tracker before closing.
 pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
-    let (s, p, d) = (services.clone(), services.clone(), services.clone());
+    let (s, p, c, d) = (services.clone(), services.clone(), services.clone(), services.clone());
     tracker.spawn(repeat(stop.clone(), "sequence", move || sequence(s.clone())));
     tracker.spawn(repeat(stop.clone(), "pass on", move || pass_on(p.clone())));
+    tracker.spawn(repeat(stop.clone(), "checkpoint", move || checkpoint(c.clone())));
     tracker.spawn(repeat(stop.clone(), "settle", move || settle(d.clone())));
     tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
@@ -86,6 +90,12 @@ async fn pass_on(services: Services) -> Result<Duration> {
     // Woken or not, it is worth a look then.
     let _ = tokio::time::timeout(LISTEN_EVERY, woken.changed()).await;
     Ok(Duration::ZERO)
+}
+
+/// One step a programme in turn, so that a large one keeps no other waiting.
+async fn checkpoint(services: Services) -> Result<Duration> {
+    let is_behind = services.advance_checkpoints().await? >= checkpoints::STEP;
+    Ok(if is_behind { Duration::ZERO } else { CHECKPOINT_EVERY })
 }
 
 async fn settle(services: Services) -> Result<Duration> {

@@ -2,7 +2,7 @@
 //!
 //! A gateway never alters tables: it starts when nothing is pending, and otherwise says so. What is
 //! append-only by trigger is so by right as well: the gateways' role may neither change nor delete
-//! there, and truncate nowhere.
+//! there, and truncate nowhere. Nor may it seal an archive.
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -76,13 +76,16 @@ const TABLES: &str = "
     where c.relnamespace = current_schema()::regnamespace
         and c.relkind in ('r', 'p') and not c.relispartition";
 
+/// What only the owner writes: behind a seal history may be deleted.
+const OWNER_S: [&str; 4] = ["seal", "opening", "archived_sum", "seaql_migrations"];
+
 async fn grant(connection: &DatabaseConnection, gateway: &str) -> Result<()> {
     let gateway = format!("\"{}\"", gateway.replace('"', "\"\""));
     let tables = Statement::from_string(DbBackend::Postgres, TABLES);
     for table in connection.query_all_raw(tables).await? {
         let name: String = table.try_get("", "relname")?;
         let mut rights = vec!["select"];
-        if name != "seaql_migrations" {
+        if !OWNER_S.contains(&name.as_str()) {
             rights.push("insert");
             rights.extend(table.try_get::<bool>("", "may_update")?.then_some("update"));
             rights.extend(table.try_get::<bool>("", "may_delete")?.then_some("delete"));

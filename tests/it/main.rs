@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, its helpers too")]
 
 mod auth;
+mod checkpoints;
 mod cli;
 mod doors;
 mod faults;

@@ -31,7 +31,7 @@ macro_rules! entities {
 fn entities() -> Tables {
     entities! {
         auth::{identity, identity_provider, signing_key},
-        ledger::{adjustment, allocation, entry, fact, hold, idempotency_key, lot, outbox, posting, wallet},
+        ledger::{adjustment, allocation, archived_sum, checkpoint, checkpoint_sum, entry, fact, hold, idempotency_key, lot, opening, outbox, posting, seal, wallet},
         members::{card, former_wallet, household, member, partner_reference},
         partners::{api_client, contract, partner, store},
         programmes::{audit_row, operator, programme},

@@ -10,7 +10,7 @@ use service::hot::{HotStore, Memory, Redis};
 use service::{Clock, Db, Location, Services, migrate};
 
 use super::Failure;
-use crate::config::{Environment, Invalid, Replica, Site, Storage};
+use crate::config::{Environment, Invalid, Owner, Replica, Site, Storage};
 
 /// All use cases over books that are there: a command that only looks makes none.
 pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Failure> {
@@ -22,9 +22,23 @@ pub(super) async fn open(storage: &Storage, site: &Site) -> Result<Services, Fai
     }
 }
 
+/// The same, with what only the owner of the tables may do.
+pub(super) async fn open_as_owner(
+    storage: &Storage,
+    owner: &Owner,
+    site: &Site,
+) -> Result<Services, Failure> {
+    match storage.database()? {
+        Location::Sqlite(file) if !file.exists() => {
+            Err(Failure::Nowhere { folder: storage.data.clone() })
+        }
+        _ => open_at(&owner.database(storage)?, None, storage, site).await,
+    }
+}
+
 /// The same; an embedded Florin that isn't there yet is made.
 pub(super) async fn open_or_make(storage: &Storage, site: &Site) -> Result<Services, Failure> {
-    over(None, storage, site).await
+    open_at(&storage.database()?, None, storage, site).await
 }
 
 /// The same for a gateway, which may read from a replica.
@@ -34,10 +48,12 @@ pub(super) async fn open_to_serve(
     site: &Site,
 ) -> Result<Services, Failure> {
     let location = replica.location(storage)?;
-    over(location.map(|location| (location, replica.lag_max())), storage, site).await
+    let replica = location.map(|location| (location, replica.lag_max()));
+    open_at(&storage.database()?, replica, storage, site).await
 }
 
-async fn over(
+async fn open_at(
+    location: &Location,
     replica: Option<(Location, Duration)>,
     storage: &Storage,
     site: &Site,
@@ -45,9 +61,9 @@ async fn over(
     let issuer = site.issuer()?;
     storage.prepare()?;
     let master_key = MasterKey::new(*storage.master_key()?.expose());
-    let mut db = database(storage).await?;
+    let mut db = database(location, storage).await?;
     if let Some((replica, lag_max)) = replica {
-        db = db.with_replica(&storage.database()?, &replica, lag_max).await?;
+        db = db.with_replica(location, &replica, lag_max).await?;
     }
     let trusts_this_machine = site.environment == Environment::Development;
     let auth = auth::Settings { issuer, master_key, trusts_this_machine };
@@ -64,12 +80,11 @@ pub(super) async fn programme(
     Ok(services.programmes.by_code(code).await?)
 }
 
-async fn database(storage: &Storage) -> Result<Db, Failure> {
-    let location = storage.database()?;
+async fn database(location: &Location, storage: &Storage) -> Result<Db, Failure> {
     if matches!(location, Location::Sqlite(_)) {
-        migrate::migrate(&location, &location).await?;
+        migrate::migrate(location, location).await?;
     }
-    let db = Db::open(&location).await.map_err(unreachable)?;
+    let db = Db::open(location).await.map_err(unreachable)?;
     let pending = migrate::pending(&db).await?;
     if pending > 0 {
         return Err(Failure::Outdated { pending });

@@ -4,6 +4,7 @@
 //! Answers go to standard output, progress and the log to standard error, so that a script can read
 //! the one without the other.
 
+mod archive;
 mod books;
 mod demo;
 mod import;
@@ -48,6 +49,7 @@ enum Command {
     Import(import::Import),
     Programme(programme::Programme),
     Verify(verify::Verify),
+    Archive(archive::Archive),
     Token(token::Token),
     Keys(keys::Keys),
     Schema(schema::Schema),
@@ -65,6 +67,9 @@ pub(crate) enum Failure {
     /// No room for the rows that were refused.
     #[error(transparent)]
     Unwritable(#[from] import::Unwritable),
+    /// A file of an archive that isn't what was sealed.
+    #[error(transparent)]
+    Damaged(#[from] archive::Damaged),
     /// What a use case answers. Whoever has a shell here may know what is behind it.
     #[error("{}", service::error::with_causes(.0))]
     Service(#[from] service::Error),
@@ -123,6 +128,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Schema(schema) => schema.run(),

@@ -41,7 +41,9 @@ impl LiveSubscription {
     async fn wallet_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Resume after this sequence number; from now on if left out.")]
+        #[graphql(
+            desc = "Resume after this sequence number, which may not lie in the archive; from now on if left out."
+        )]
         after: Option<Points>,
     ) -> Result<impl Stream<Item = Result<WalletChange>>> {
         let (services, actor) = app(ctx);
@@ -62,7 +64,9 @@ impl LiveSubscription {
     async fn purchases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Resume after this sequence number; from now on if left out.")]
+        #[graphql(
+            desc = "Resume after this sequence number, which may not lie in the archive; from now on if left out."
+        )]
         after: Option<Points>,
     ) -> Result<impl Stream<Item = Result<PurchaseEvent>>> {
         let (services, actor) = app(ctx);

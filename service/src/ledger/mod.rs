@@ -2,12 +2,15 @@
 //! a batch of commands needs, folds them in the pure [`core`], and stores what they wrote, each in
 //! a fixed number of statements whatever the number of commands.
 //!
-//! Nothing else may write to the ledger's tables, but for a new, empty wallet.
+//! Nothing else may write to the ledger's tables, but for a new, empty wallet; [`archive`] deletes from
+//! them behind a seal, and [`checkpoints`] keep their sums.
 
 mod adjust;
 mod allowance;
+pub mod archive;
 #[cfg(test)]
 mod batches;
+pub(crate) mod checkpoints;
 pub mod core;
 pub mod expiry;
 mod find;

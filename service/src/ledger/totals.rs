@@ -1,5 +1,7 @@
-//! What the books add up to: by partner, by account, by reason. For operators; each reads all of a
-//! table, for a summary and not for a screen.
+//! What the books add up to: by partner, by account, by reason. For operators.
+//!
+//! Accounts are read at their checkpoint, with what came after it. Reasons are counted over all
+//! entries, for a summary and not for a screen.
 
 use entity::ids::PartnerId;
 use entity::ledger::entry::{self, EntryKind};
@@ -8,7 +10,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::Ledger;
+use super::{Ledger, checkpoints};
 use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
 
@@ -63,50 +65,42 @@ pub struct Occasion {
 }
 
 const BY_PARTNER: &str = "
-    select owner as partner, cast(sum(issued) as bigint) as issued,
-        cast(sum(accepted) as bigint) as accepted
-    from (
-        select from_owner as owner, case from_account when 'ISSUED' then points else 0 end as issued,
-            case from_account when 'ACCEPTED' then -points else 0 end as accepted
-        from posting where programme_id = $1 and from_account in ('ISSUED', 'ACCEPTED')
-        union all
-        select to_owner, case to_account when 'ISSUED' then -points else 0 end,
-            case to_account when 'ACCEPTED' then points else 0 end
-        from posting where programme_id = $1 and to_account in ('ISSUED', 'ACCEPTED')) as side
-    group by owner order by owner";
+    select owner_id as partner,
+        cast(sum(case account when 'ISSUED' then -points else 0 end) as bigint) as issued,
+        cast(sum(case account when 'ACCEPTED' then points else 0 end) as bigint) as accepted
+    from account where account in ('ISSUED', 'ACCEPTED') group by owner_id order by owner_id";
 
 const OUTSTANDING: &str = "
-    select cast(coalesce(sum(available), 0) as bigint) as available,
-        cast(coalesce(sum(pending), 0) as bigint) as pending,
-        cast(coalesce(sum(held), 0) as bigint) as held,
-        cast(coalesce(sum(debt), 0) as bigint) as debt,
-        (select cast(coalesce(sum(case when to_account = 'EXPIRED' then points else -points end), 0)
-            as bigint) from posting where programme_id = $1
-            and 'EXPIRED' in (from_account, to_account)) as expired,
-        (select cast(coalesce(sum(case when from_account = 'ADJUSTED' then points else -points end), 0)
-            as bigint) from posting where programme_id = $1
-            and 'ADJUSTED' in (from_account, to_account)) as adjusted
-    from wallet where programme_id = $1";
+    select
+        cast(coalesce(sum(case account when 'AVAILABLE' then points end), 0) as bigint) as available,
+        cast(coalesce(sum(case account when 'PENDING' then points end), 0) as bigint) as pending,
+        cast(coalesce(sum(case account when 'HELD' then points end), 0) as bigint) as held,
+        cast(coalesce(sum(case account when 'DEBT' then -points end), 0) as bigint) as debt,
+        cast(coalesce(sum(case account when 'EXPIRED' then points end), 0) as bigint) as expired,
+        cast(coalesce(sum(case account when 'ADJUSTED' then -points end), 0) as bigint) as adjusted
+    from account";
 
 impl Ledger {
     /// Every partner's totals.
     pub async fn totals(&self, actor: &Actor) -> Result<Vec<PartnerTotals>> {
-        let statement = self.summing(actor, BY_PARTNER)?;
-        Ok(PartnerTotals::find_by_statement(statement).all(self.db.reader_for(actor)).await?)
+        self.summed(actor, BY_PARTNER).await
     }
 
     /// What is outstanding in the whole programme.
     pub async fn outstanding(&self, actor: &Actor) -> Result<Outstanding> {
-        let statement = self.summing(actor, OUTSTANDING)?;
-        let found =
-            Outstanding::find_by_statement(statement).one(self.db.reader_for(actor)).await?;
-        found.ok_or_else(|| Error::internal("a sum without an answer"))
+        let mut found = self.summed(actor, OUTSTANDING).await?;
+        found.pop().ok_or_else(|| Error::internal("a sum without an answer"))
     }
 
-    fn summing(&self, actor: &Actor, sql: &str) -> Result<Statement> {
+    async fn summed<T: FromQueryResult>(&self, actor: &Actor, question: &str) -> Result<Vec<T>> {
         let (programme, _) = actor.operator(Scope::LedgerAdjust)?;
-        let backend = self.db.reader_for(actor).get_database_backend();
-        Ok(Statement::from_sql_and_values(backend, sql, [programme.uuid().into()]))
+        let tx = self.db.snapshot().await?;
+        checkpoints::look_up(&tx).await?;
+        let sql = format!("{} {question}", checkpoints::ACCOUNTS);
+        let statement =
+            Statement::from_sql_and_values(tx.backend(), sql, [programme.uuid().into()]);
+        let found = T::find_by_statement(statement).all(tx.connection()).await?;
+        tx.commit(found).await
     }
 
     /// Why balances changed most often: the commonest kinds of entry by partner.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::ids::{EntryId, ProgrammeId, PurchaseId};
 use entity::ledger::outbox::FactKind;
-use entity::ledger::{entry, fact};
+use entity::ledger::{entry, fact, seal};
 use entity::purchases::purchase;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -19,6 +19,16 @@ const BATCH: u64 = 500;
 pub(super) async fn end(db: &Db) -> Result<i64> {
     let last = fact::Entity::find().order_by_desc(fact::Column::Position).one(db.reader()).await?;
     Ok(last.map_or(0, |fact| fact.position))
+}
+
+/// The first position after which nothing of the programme is archived.
+pub(super) async fn beginning(db: &Db, programme: ProgrammeId) -> Result<i64> {
+    let last = seal::Entity::find()
+        .filter(seal::Column::ProgrammeId.eq(programme))
+        .order_by_desc(seal::Column::Number)
+        .one(db.reader())
+        .await?;
+    Ok(last.map_or(0, |seal| seal.position))
 }
 
 /// What follows a position, in order.

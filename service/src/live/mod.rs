@@ -126,12 +126,13 @@ impl Live {
         let end = facts::end(&self.db).await?;
         let cursor = match after {
             None => end,
-            Some(after) if (0..=end).contains(&after) => after,
-            Some(_) => {
-                return Err(Error::bad_input(
-                    "after",
-                    format!("after is a position from 0 to {end}"),
-                ));
+            Some(after) => {
+                let beginning = facts::beginning(&self.db, actor.programme()?).await?;
+                if !(beginning..=end).contains(&after) {
+                    let message = format!("after is a position from {beginning} to {end}");
+                    return Err(Error::bad_input("after", message));
+                }
+                after
             }
         };
         let subscriber = Subscriber {

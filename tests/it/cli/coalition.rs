@@ -15,6 +15,7 @@ use service::{Actor, Clock, Db, Location, Scope, Who};
 
 use super::Folder;
 use crate::support::books::{Books, texts};
+use crate::support::gateway;
 
 /// A folder with a coalition in it.
 pub(super) struct Coalition {
@@ -101,11 +102,8 @@ async fn database(folder: &Folder) -> (Option<Books>, Vec<(&'static str, String)
     let url = books.url();
     let migrated = folder.florin_with("migrate", &[("DATABASE_URL", &url)]);
     assert_eq!(migrated.code, 0, "{}", migrated.complained);
-    let settings = vec![
-        ("DATABASE_URL", url),
-        // Of these tests alone: it seals keys of databases that are thrown away.
-        ("FLORIN_MASTER_KEY", "ye7pNsF4u39RGCda6dRp2E7Zz1RwhtdAZaZtU/FtnV8=".to_owned()),
-    ];
+    let settings =
+        vec![("DATABASE_URL", url), ("FLORIN_MASTER_KEY", gateway::MASTER_KEY.to_owned())];
     (Some(books), settings)
 }
 

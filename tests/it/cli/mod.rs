@@ -1,10 +1,12 @@
 //! The program itself, as a shell runs it: what it prints, how it ends, what it leaves behind.
 
+mod archive;
 mod coalition;
 mod demo;
 mod import;
 mod programme;
 mod settings;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use std::process::{Command, Output};
 use std::time::SystemTime;
 
 pub(crate) use self::demo::Demo;
+use crate::support::books::Books;
+use crate::support::gateway;
 use crate::tidy;
 
 /// A folder of one test, gone when it has passed.
@@ -43,6 +47,16 @@ impl Folder {
             printed: String::from_utf8(stdout).unwrap(),
             complained: String::from_utf8(stderr).unwrap(),
         }
+    }
+
+    /// The same over the books of a world.
+    fn florin_over(&self, line: &str, books: &Books) -> Ended {
+        let folder = books.folder().map(|folder| folder.to_str().unwrap().to_owned());
+        let database = folder.is_none().then(|| books.url());
+        let mut settings = vec![("FLORIN_MASTER_KEY", gateway::MASTER_KEY)];
+        settings.extend(folder.iter().map(|folder| ("FLORIN_DATA", folder.as_str())));
+        settings.extend(database.iter().map(|url| ("DATABASE_URL", url.as_str())));
+        self.florin_with(line, &settings)
     }
 
     /// The command, not yet run: with these settings, and none of whoever runs the test.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
@@ -50,6 +50,14 @@ impl Books {
         match self {
             Self::File(folder) => Location::Sqlite(folder.join("florin.sqlite")),
             Self::Database { server, name } => Location::Postgres(server.url(name)),
+        }
+    }
+
+    /// Where the file is, if it is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(folder) => Some(folder),
+            Self::Database { .. } => None,
         }
     }
 

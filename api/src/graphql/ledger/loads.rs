@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use entity::ids::{EntryId, WalletId};
 use entity::ledger::{lot, wallet};
 use service::ledger::LotUse;
@@ -22,6 +23,19 @@ impl Batch for Wallets {
     async fn load(&self, keys: Vec<WalletId>) -> Result<HashMap<WalletId, wallet::Model>, Error> {
         let rows = self.0.ledger.wallets(&self.1, &keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// From when on the histories of wallets are complete, where some of them was archived.
+pub(super) struct CompleteSince(pub(super) Services, pub(super) Actor);
+
+impl Batch for CompleteSince {
+    type Key = WalletId;
+    type Value = DateTime<Utc>;
+
+    async fn load(&self, keys: Vec<WalletId>) -> Result<HashMap<WalletId, DateTime<Utc>>, Error> {
+        let found = self.0.ledger.histories_complete_since(&self.1, &keys).await?;
+        Ok(found.into_iter().collect())
     }
 }
 

@@ -7,10 +7,12 @@ use entity::ledger::wallet;
 use service::Who;
 use service::ledger::HistoryFilter;
 
+use super::loads::CompleteSince;
 use super::{Entry, Lot};
 use crate::graphql::app;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
+use crate::graphql::loaders::Loaders;
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::scalars::{DateTime, Id, Points};
 
@@ -113,6 +115,15 @@ impl Wallet {
         #[graphql(desc = "Which entries.")] filter: Option<HistoryFilterInput>,
     ) -> Result<Connection<Entry>> {
         self.history_of(ctx, Asked { first, after, last, before }, filter).await
+    }
+
+    /// From when on its history is complete; null if all of it is. Of what was recorded before, the
+    /// entries that earned and matured may be archived; payments, returns and all others are here.
+    async fn history_complete_since(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let (services, actor) = app(ctx);
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| CompleteSince(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.map(DateTime))
     }
 
     /// How many of its points expire when, soonest first, at most 100 moments. Where the programme's

@@ -200,7 +200,8 @@ impl Purchase {
         Ok(rows.into_iter().map(|row| PurchaseReturn { row, currency }).collect())
     }
 
-    /// What it did in the ledger: earned, returned.
+    /// What it did in the ledger: earned, returned. The entry that earned may be archived after years; what
+    /// it earned stays in `points`.
     async fn entries(&self, ctx: &Context<'_>) -> Result<Vec<Entry>> {
         let (services, actor) = app(ctx);
         let loader =

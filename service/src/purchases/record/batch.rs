@@ -161,10 +161,15 @@ impl Known {
         Some(Ok(Recorded {
             purchase: purchase.clone(),
             entry: entry.map(|(id, _)| *id),
-            points: entry.map_or(Points::ZERO, |(_, points)| *points),
+            points: entry.map_or_else(|| archived_points(purchase), |(_, points)| *points),
             is_replay: true,
         }))
     }
+}
+
+/// What a receipt without its entry has earned: the entry is archived, or there was no member.
+fn archived_points(purchase: &purchase::Model) -> Points {
+    purchase.wallet_id.map_or(Points::ZERO, |_| purchase.points)
 }
 
 /// A receipt on its way into the books.

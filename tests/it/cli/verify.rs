@@ -1,0 +1,241 @@
+//! Books that somebody broke past Florin, in one way for each invariant: `florin verify` says which
+//! doesn't hold, names what is wrong, and ends with 1.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use serde_json::json;
+
+use super::{Ended, Folder};
+use crate::support::books::texts;
+use crate::support::{World, payment, receipt};
+
+/// How one invariant is broken, and mended again.
+struct Damage {
+    invariant: &'static str,
+    /// What the ids of the wrong begin with.
+    named: &'static str,
+    done: &'static str,
+    undone: &'static str,
+}
+
+const DAMAGES: [Damage; 20] = [
+    Damage {
+        invariant: "each wallet's balances are the sums of its postings, archived and kept",
+        named: "wal_",
+        done: "update wallet set available = available + 1",
+        undone: "update wallet set available = available - 1",
+    },
+    Damage {
+        invariant: "what members hold and owe, and the accounts of partners and programme, sum to zero",
+        named: "prg_",
+        done: "update wallet set debt = debt + 1",
+        undone: "update wallet set debt = debt - 1",
+    },
+    Damage {
+        invariant: "checkpoints are the sums of the postings up to them, archived and kept",
+        named: "ptn_",
+        done: "update checkpoint_sum set points = points + 1 where account = 'ISSUED'",
+        undone: "update checkpoint_sum set points = points - 1 where account = 'ISSUED'",
+    },
+    Damage {
+        invariant: "lots hold what their wallets have available and pending",
+        named: "wal_",
+        done: "update lot set remaining = remaining - 1 where remaining = quantity",
+        undone: "update lot set remaining = remaining + 1 where remaining = quantity - 1",
+    },
+    Damage {
+        invariant: "open holds took what their wallets have held",
+        named: "wal_",
+        done: "update hold set status = 'LAPSED', closed_at = placed_at where status = 'OPEN'",
+        undone: "update hold set status = 'OPEN', closed_at = null where status = 'LAPSED'",
+    },
+    Damage {
+        invariant: "each wallet's entries are numbered without gaps and end in its balances",
+        named: "wal_",
+        done: "update wallet set seq = seq + 1",
+        undone: "update wallet set seq = seq - 1",
+    },
+    Damage {
+        invariant: "every posting takes from one account what it gives to another",
+        named: "ent_",
+        done: "update posting set points = -points where to_account = 'ACCEPTED'",
+        undone: "update posting set points = -points where to_account = 'ACCEPTED'",
+    },
+    Damage {
+        invariant: "each entry is about as many points as its postings move",
+        named: "ent_",
+        done: "update entry set points = points + 1 where kind = 'PAID'",
+        undone: "update entry set points = points - 1 where kind = 'PAID'",
+    },
+    Damage {
+        invariant: "each entry's lots tell what its postings tell",
+        named: "ent_",
+        done: "update allocation set points = points + 1 where acceptance_price_micros > 0 and kind = 'TAKEN'",
+        undone: "update allocation set points = points - 1 where acceptance_price_micros > 0 and kind = 'TAKEN'",
+    },
+    Damage {
+        invariant: "payments captured what they posted",
+        named: "ent_",
+        done: "update allocation set points = points + 1 where kind = 'CAPTURED'",
+        undone: "update allocation set points = points - 1 where kind = 'CAPTURED'",
+    },
+    Damage {
+        invariant: "each entry is a fact once, sequenced or about to be",
+        named: "ent_",
+        done: "update fact set kind = 'PURCHASE_KEPT' where position = (select max(position) from fact)",
+        undone: "update fact set kind = 'ENTRY' where kind = 'PURCHASE_KEPT'",
+    },
+    Damage {
+        invariant: "each lot's remaining points are its quantity less its allocations",
+        named: "lot_",
+        done: "update lot set expired = expired + 1 where remaining = 0",
+        undone: "update lot set expired = expired - 1 where remaining = 0",
+    },
+    Damage {
+        invariant: "one entry for one idempotency key",
+        named: "ent_",
+        done: "insert into idempotency_key
+            select programme_id, caller, key || ' again', fingerprint, outcome, recorded_at from idempotency_key",
+        undone: "delete from idempotency_key where key like '% again'",
+    },
+    Damage {
+        invariant: "each receipt is in the books once, and earned once if it has a member",
+        named: "pur_",
+        done: "update receipt_key set programme_id = partner_id",
+        undone: "update receipt_key set programme_id = (select id from programme)",
+    },
+    Damage {
+        invariant: "each wallet has earned once for each of its receipts",
+        named: "wal_",
+        done: "update purchase set wallet_id = id",
+        undone: "update purchase set wallet_id = (select id from wallet)",
+    },
+    Damage {
+        invariant: "what was sealed is archived, or about to be",
+        named: "prg_",
+        done: "update seal set entries = entries + 1",
+        undone: "update seal set entries = entries - 1",
+    },
+    Damage {
+        invariant: "each seal names the one before it",
+        named: "seal 1",
+        done: "update seal set previous_hash = hash",
+        undone: "update seal set previous_hash = null",
+    },
+    Damage {
+        invariant: "each member has a wallet that exists",
+        named: "mem_",
+        done: "update member set wallet_id = id",
+        undone: "update member set wallet_id = (select id from wallet)",
+    },
+    Damage {
+        invariant: "partners and stores that entries name exist",
+        named: "ent_",
+        done: "update entry set partner_id = id where partner_id is not null",
+        undone: "update entry set partner_id = (select id from partner) where partner_id is not null",
+    },
+    Damage {
+        invariant: "partners that lots were issued by exist",
+        named: "lot_",
+        done: "update lot set issuer_id = id",
+        undone: "update lot set issuer_id = (select id from partner)",
+    },
+];
+
+/// Of each thing that the books keep there is one, and twelve receipts.
+async fn world() -> World {
+    let world = World::new().await;
+    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    for sale in 1..=12 {
+        let sale = receipt(&format!("R{sale}"), "C1", "10.00", world.now());
+        grocer.does("recordPurchase", "points", sale).await;
+    }
+    grocer.does("payWithPoints", "isReplayed", payment("C1", 15, "p", world.now())).await;
+    for (points, key) in [(20, "open"), (5, "closed")] {
+        let hold =
+            json!({ "member": { "cardNumber": "C1" }, "points": points, "idempotencyKey": key });
+        let placed = grocer.does("placeHold", "hold { id }", hold).await;
+        if key == "closed" {
+            let sale = json!({ "holdId": placed["hold"]["id"], "idempotencyKey": "c",
+                "occurredAt": world.now() });
+            grocer.does("captureHold", "isReplayed", sale).await;
+        }
+    }
+    world.gateway.services.sequence().await.unwrap();
+    world.gateway.services.advance_checkpoints().await.unwrap();
+    world
+}
+
+/// Whoever owns the database can do anything.
+async fn owner(world: &World) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(world.books.url());
+    let owner = Database::connect(options.max_connections(1).to_owned()).await.unwrap();
+    if owner.get_database_backend() == DbBackend::Postgres {
+        let unguarded = "set session_replication_role = replica;
+            alter table posting drop constraint if exists posting_above_zero;
+            alter table seal drop constraint seal_chained";
+        owner.execute_unprepared(unguarded).await.unwrap();
+        return owner;
+    }
+    let guards = "select 'drop trigger ' || name from sqlite_schema where type = 'trigger'";
+    for drop in texts(&owner, guards).await {
+        owner.execute_unprepared(&drop).await.unwrap();
+    }
+    let unchecked = "pragma foreign_keys = off; pragma ignore_check_constraints = on";
+    owner.execute_unprepared(unchecked).await.unwrap();
+    owner
+}
+
+fn verifies(folder: &Folder, world: &World) -> Ended {
+    folder.florin_over("verify", &world.books)
+}
+
+#[tokio::test]
+async fn whatever_is_broken_is_found_and_named() {
+    let (folder, world) = (Folder::new(), world().await);
+    let archived = folder.florin_over("archive --before 2026-03-03 --to archive", &world.books);
+    assert_eq!(archived.code, 0, "{}", archived.complained);
+    let whole = verifies(&folder, &world);
+    assert_eq!(whole.code, 0, "{}{}", whole.printed, whole.complained);
+    let owner = owner(&world).await;
+    for Damage { invariant, named, done, undone } in DAMAGES {
+        assert!(owner.execute_unprepared(done).await.unwrap().rows_affected() > 0, "{done}");
+        let Ended { code, printed, complained } = verifies(&folder, &world);
+        assert_eq!(code, 1, "{invariant}: {printed}{complained}");
+        assert!(printed.ends_with("arno: THE BOOKS DO NOT HOLD\n"), "{printed}");
+        let mut lines = printed.lines();
+        let found = lines.any(|line| {
+            line.starts_with("  FAULTY") && line.contains(&format!("  {invariant}: not so for "))
+        });
+        assert!(found, "{invariant}: {printed}");
+        let first = lines.next().unwrap().trim_start();
+        assert!(first.starts_with(named), "{invariant}: {printed}");
+        owner.execute_unprepared(undone).await.unwrap();
+    }
+    owner.close().await.unwrap();
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn of_much_that_is_broken_ten_are_named() {
+    let (folder, world) = (Folder::new(), world().await);
+    let owner = owner(&world).await;
+    owner.execute_unprepared("update lot set issuer_id = id").await.unwrap();
+    let printed = verifies(&folder, &world).printed;
+    let named = printed.lines().filter(|line| line.trim_start().starts_with("lot_"));
+    assert_eq!(named.count(), 10, "{printed}");
+    assert!(printed.contains("\n          and 2 more\n"), "{printed}");
+    owner.execute_unprepared("update lot set issuer_id = (select id from partner)").await.unwrap();
+    owner.close().await.unwrap();
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn each_invariant_is_broken_by_a_story() {
+    let world = World::new().await;
+    let verdict = world.gateway.services.ledger.verify(world.programme).await.unwrap();
+    let checked: BTreeSet<&str> = verdict.checks.iter().map(|check| check.name).collect();
+    assert_eq!(checked, DAMAGES.iter().map(|damage| damage.invariant).collect());
+    world.closes().await;
+}
