@@ -44,6 +44,7 @@ impl MigrationTrait for Migration {
              where retired_at is null",
         )
         .await?;
+        // The operators' list.
         db.run(
             "create index identity_provider_by_programme on identity_provider (programme_id, id)",
         )

@@ -10,9 +10,9 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        Dialect::new(manager)
-            .run("create index hold_by_member on hold (programme_id, member_id, id)")
-            .await
+        let db = Dialect::new(manager);
+        // A member's holds, newest first; and whether a partner has one of its.
+        db.run("create index hold_by_member on hold (programme_id, member_id, id)").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

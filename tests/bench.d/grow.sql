@@ -13,6 +13,7 @@
 --   call growth.strip();              once
 --   call growth.copy(1, 49, 2);       copies 1, 3, 5 … 49; another session makes the even ones
 --   call growth.restore('entry');     for each table of growth.stripped_table, in any order
+--   call growth.multiply(50);         the checkpoint's sums, of the first books and 49 copies
 --   drop schema growth cascade;
 create schema growth;
 
@@ -49,7 +50,7 @@ create function growth.value(table_name text, column_name text, copy int) return
         when column_name = 'position' then format('position + %s * (select positions from growth.base)', copy)
         -- A copied key leads to no entry: its outcome spells ids in another way, and nobody asks again.
         when (table_name, column_name) = ('idempotency_key', 'outcome') then
-            $q$outcome || '{"entry": null, "wallet": null}'$q$
+            $q$(outcome::jsonb || '{"entry": null, "wallet": null}')::json$q$
         else quote_ident(column_name)
     end
 $$;
@@ -106,3 +107,9 @@ begin
         commit;
     end loop;
 end $$;
+
+-- Each copy adds to an account what the first books hold in it; `florin verify` adds all of it up anew.
+create procedure growth.multiply(books int) language sql as $$
+    update checkpoint_sum set points = points * books;
+    update checkpoint set position = (select max(position) from fact);
+$$;

@@ -68,3 +68,24 @@ fn no_write_asks_for_what_all_writes_share() {
     let example = Source::new("migration/src/a.rs", "create table a (id bigserial primary key)");
     assert_eq!(says(&example).len(), 1);
 }
+
+/// Whether a line makes an index, and none of the two before says for which query.
+fn unexplained(source: &Source) -> Vec<String> {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let is_index =
+        |line: &str| line.contains("create index") || line.contains("create unique index");
+    let is_told =
+        |at: usize| lines[at.saturating_sub(2)..at].iter().any(|line| line.contains("// "));
+    let found = lines.iter().enumerate().filter(|(at, line)| is_index(line) && !is_told(*at));
+    found.map(|(at, _)| format!("{}:{}", source.path, at + 1)).collect()
+}
+
+#[test]
+fn every_index_names_its_query() {
+    let sources = rust_sources();
+    let migrations = sources.iter().filter(|source| source.path.starts_with("migration/"));
+    let found: Vec<_> = migrations.flat_map(unexplained).collect();
+    assert_none("an index costs each write: the line above says which query needs it", &found);
+    let example = Source::new("migration/src/a.rs", "db.run(\"create index a_b on a (b)\")");
+    assert_eq!(unexplained(&example).len(), 1);
+}
