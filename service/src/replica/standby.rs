@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryRes
 use super::ANSWER;
 use super::log::{Lsn, Origin};
 use super::view::View;
-use crate::db::postgres_options;
+use crate::db::{READER, postgres_options};
 use crate::error::{Error, Result, with_causes};
 use crate::tx::is_connection_lost;
 
@@ -64,7 +64,7 @@ async fn connect(
     origin: Origin,
     view: Arc<Mutex<View>>,
 ) -> Result<DatabaseConnection> {
-    let mut options = postgres_options(url, connections, &[]);
+    let mut options = postgres_options(url, connections, &READER);
     options.connect_lazy(true).acquire_timeout(ANSWER).map_sqlx_postgres_pool_opts(move |pool| {
         let (origin, view) = (origin.clone(), Arc::clone(&view));
         pool.after_connect(move |connection, _| {

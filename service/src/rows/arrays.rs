@@ -30,8 +30,8 @@ impl Column {
             Some(absent) if *is_nullable => format!("nullif(s.{name}, {absent})"),
             _ => format!("s.{name}"),
         };
-        // Text becomes JSON in the database: it is the driver's own form with fewer copies.
-        let cast = if *kind == Kind::Json { "::jsonb" } else { "" };
+        // Text becomes JSON in the database, which assigns it to `jsonb` as well.
+        let cast = if *kind == Kind::Json { "::json" } else { "" };
         format!("{value}{cast} as {name}")
     }
 
