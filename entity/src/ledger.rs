@@ -2,7 +2,7 @@
 //!
 //! Entries, postings, allocations and keys are append-only; the database refuses anything else, but
 //! that entries and postings behind a seal may go.
-//! Every hot table leads with programme and wallet, so that it can be partitioned by wallet.
+//! Every key of a hot table holds the wallet, by which it is partitioned.
 
 pub mod adjustment;
 pub mod allocation;

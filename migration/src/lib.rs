@@ -1,5 +1,6 @@
 //! Builds the tables, on both databases from one text. A migration is never edited after it was
-//! released; a change is a new one (expand, backfill, contract). `down` undoes and is tested.
+//! released; a change is a new one (expand, backfill, contract). `down` undoes and is tested. Nothing is
+//! released yet: books of an earlier state, whose migrations had other names, are refused and made anew.
 //!
 //! The database repeats the core's rules as constraints and triggers; the code is written as if it
 //! did not.

@@ -17,7 +17,8 @@ const SEAL: Table = Table {
     body: "
     programme_id {id} not null references programme (id),
     number {long} not null check (number >= 1),
-    position {long} not null check (position >= 1),
+    position {long} not null,
+    last {long} not null,
     recorded_before {moment} not null,
     entries {long} not null check (entries >= 1),
     postings {long} not null check (postings >= 0),
@@ -27,6 +28,7 @@ const SEAL: Table = Table {
     previous_hash {bytes},
     sealed_at {moment} not null,
     constraint seal_pk primary key (programme_id, number),
+    constraint seal_last check (last between 1 and position),
     constraint seal_chained check ((number = 1) = (previous_hash is null))",
 };
 

@@ -221,6 +221,8 @@ async fn sqlite(path: &Path, connections: u32) -> Result<DatabaseConnection, DbE
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(4))
+                // A set has a statement for each of some sizes (see `rows`).
+                .statement_cache_capacity(500)
                 .pragma("recursive_triggers", "on")
                 .pragma("cache_size", "-65536")
                 .optimize_on_close(true, None)

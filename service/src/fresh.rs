@@ -1,6 +1,6 @@
 //! A small cache of what rarely changes and every request needs: programme rules, partners.
 //!
-//! An entry is at most five seconds old, so that a suspension holds soon on every gateway; whoever
+//! An entry that is handed out was read within the last five seconds, so that a suspension holds soon on every gateway; whoever
 //! changes something forgets it here at once. One caller at a time reads an entry anew, a little before
 //! it is too old, and the others go on with what there is. Bounded by the number of programmes.
 
@@ -10,7 +10,9 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::Result;
+use sea_orm::DbErr;
+
+use crate::error::{Error, Result};
 
 const AGE_MAX: Duration = Duration::from_secs(5);
 /// From this age on somebody reads it anew.
@@ -27,11 +29,13 @@ struct Slot<V> {
     is_renewed: bool,
     /// How often it was forgotten: what was being read meanwhile isn't kept.
     forgotten: u64,
+    /// When the database was away, and how.
+    failed: Option<(Instant, DbErr)>,
 }
 
 impl<V> Default for Slot<V> {
     fn default() -> Self {
-        Self { read: None, turn: Arc::default(), is_renewed: false, forgotten: 0 }
+        Self { read: None, turn: Arc::default(), is_renewed: false, forgotten: 0, failed: None }
     }
 }
 
@@ -40,6 +44,14 @@ impl<V> Slot<V> {
         let (read_at, value) = self.read.as_ref()?;
         let age = read_at.elapsed();
         (age < AGE_MAX).then(|| (age, Arc::clone(value)))
+    }
+
+    /// What somebody else has read while this caller waited for its turn, or found that it can't be: many
+    /// who wait for a database that is away hear so together, not one after the other.
+    fn read_since(&self, asked_at: Instant) -> Option<Result<Arc<V>>> {
+        let read = self.recent().map(|(_, value)| Ok(value));
+        let failed = self.failed.as_ref().filter(|(at, _)| *at > asked_at);
+        read.or_else(|| failed.map(|(_, source)| Err(Error::Unavailable(source.clone()))))
     }
 }
 
@@ -61,16 +73,21 @@ impl<K: Copy + Eq + Hash, V> Fresh<K, V> {
             Look::Aging(turn, value) => (turn, Some(value)),
             Look::Missing(turn) => (turn, None),
         };
+        let asked_at = Instant::now();
         let _turn = turn.lock().await;
         if old.is_none()
-            && let Some((_, value)) = self.slot(key, |slot| slot.recent())
+            && let Some(read) = self.slot(key, |slot| slot.read_since(asked_at))
         {
-            return Ok(value);
+            return read;
         }
         let (read_at, forgotten) = (Instant::now(), self.slot(key, |slot| slot.forgotten));
         let loaded = load.await;
         self.slot(key, |slot| {
             slot.is_renewed = false;
+            slot.failed = match &loaded {
+                Err(Error::Unavailable(source)) => Some((Instant::now(), source.clone())),
+                _ => None,
+            };
             match (loaded, old) {
                 (Ok(value), _) => {
                     let value = Arc::new(value);
@@ -80,8 +97,8 @@ impl<K: Copy + Eq + Hash, V> Fresh<K, V> {
                     Ok(value)
                 }
                 // It was good when it was asked for.
-                (Err(_), Some(old)) => Ok(old),
-                (Err(error), None) => Err(error),
+                (Err(_), Some(old)) if slot.forgotten == forgotten => Ok(old),
+                (Err(error), _) => Err(error),
             }
         })
     }
@@ -138,6 +155,20 @@ mod tests {
         assert!(got.into_iter().all(|value| *value.unwrap() == 0));
         fresh.forget(1);
         assert_eq!(*fresh.get(1, read()).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_is_asked_once_for_many() {
+        let (fresh, reads) = (Fresh::<u8, u32>::default(), AtomicU32::new(0));
+        let read = || async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            reads.fetch_add(1, Ordering::SeqCst);
+            Err(Error::Unavailable(DbErr::Custom("away".to_owned())))
+        };
+        let got = futures_util::future::join_all((0..10).map(|_| fresh.get(1, read()))).await;
+        assert!(got.iter().all(|value| matches!(value, Err(Error::Unavailable(_)))));
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+        assert_eq!(*fresh.get(1, async { Ok(7) }).await.unwrap(), 7);
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// How often a transaction is tried.
 pub(crate) const ATTEMPTS_MAX: u32 = 5;
 const BACKOFF_MILLISECONDS: u64 = 4;
-/// How long one may take: less than whoever asks waits, so that they hear what became of it.
+/// How long one attempt may take: less than whoever asks waits.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// An open transaction. Every function that writes takes `&Tx`, so none can run without one.
@@ -79,22 +79,34 @@ impl Tx {
 /// Runs a use case again when the database says that another one got in its way, at most five
 /// times, a little later each time.
 pub(crate) async fn retrying<T, F: Future<Output = Result<T>>>(
+    attempt: impl FnMut() -> F,
+) -> Result<T> {
+    retrying_within(PATIENCE, attempt).await
+}
+
+/// The same for work that nobody waits for, which may take longer.
+pub(crate) async fn retrying_within<T, F: Future<Output = Result<T>>>(
+    patience: Duration,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T> {
     for attempted in 1..ATTEMPTS_MAX {
-        match patiently(attempt()).await {
+        match within(patience, attempt()).await {
             Err(error) if Setback::of(&error) == Some(Setback::Conflict) => pause(attempted).await,
             answer => return answer,
         }
     }
-    patiently(attempt()).await.map_err(given_up)
+    within(patience, attempt()).await.map_err(given_up)
 }
 
 /// Gives a transaction up that takes too long. The database's own limits end what it works on or waits
 /// for; this one ends the wait for a database from which nothing comes any more, over a connection that
 /// nobody has closed.
 pub(crate) async fn patiently<T>(transaction: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(PATIENCE, transaction).await.unwrap_or_else(|_| Err(silence()))
+    within(PATIENCE, transaction).await
+}
+
+async fn within<T>(patience: Duration, transaction: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(patience, transaction).await.unwrap_or_else(|_| Err(silence()))
 }
 
 fn silence() -> Error {

@@ -82,6 +82,12 @@ pub(crate) enum Failure {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// Two archivers with one folder.
+    #[error("another `florin archive` is at work in {}: wait until it has ended", folder.display())]
+    Busy {
+        /// Which.
+        folder: PathBuf,
+    },
     /// A database that doesn't answer.
     #[error("can't reach the database: {0}")]
     Unreachable(String),

@@ -329,8 +329,8 @@ pub struct Gateway {
 
     /// Memory for requests under way, in MiB; whoever finds too little left is told to come again
     ///
-    /// Beside it go the books' caches and, for each connection, up to some hundred KiB.
-    #[arg(long, env = "FLORIN_REQUEST_MEMORY", value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u32).range(16..=1_000_000))]
+    /// A quarter is for requests without a token. Beside it go the books' caches and, for each connection, up to some hundred KiB.
+    #[arg(long, env = "FLORIN_REQUEST_MEMORY", value_name = "MIB", default_value = "256", value_parser = clap::value_parser!(u32).range(32..=1_000_000))]
     pub request_memory: u32,
 
     /// What each client may spend on requests every second, and ten times that at once

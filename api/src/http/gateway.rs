@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::engine::Engine;
-use super::limits::BATCHES_READ_MAX;
+use super::engine::{Caller, Engine};
+use super::limits::{BATCHES_READ_MAX, LOBBY_PART};
 use super::room::Room;
 use super::settings::Settings;
 use crate::graphql::{self, Schema};
@@ -29,8 +29,9 @@ pub(crate) struct Gateway {
     pub(super) sockets: TaskTracker,
     /// Room for the batches that are being read.
     pub(super) batches: Semaphore,
-    /// Memory for requests under way.
-    pub(super) room: Room,
+    /// Memory for requests under way of those with a token, and of those without.
+    room: Room,
+    lobby: Room,
 }
 
 impl Gateway {
@@ -39,16 +40,24 @@ impl Gateway {
         let schema = graphql::schema(services.clone(), settings.cost);
         let (hot, reads) = (services.hot.clone(), services.reads.clone());
         let engine = Engine::new(schema, &graphql::sdl(), hot, reads, settings.clone())?;
-        let room = Room::new(settings.memory_bytes);
+        let lobby_bytes = settings.memory_bytes / LOBBY_PART;
+        let (room, lobby) =
+            (Room::new(settings.memory_bytes - lobby_bytes), Room::new(lobby_bytes));
         Ok(Arc::new(Self {
             engine,
             room,
+            lobby,
             services,
             settings,
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
             batches: Semaphore::new(BATCHES_READ_MAX),
         }))
+    }
+
+    /// The memory that the caller's requests take from.
+    pub(super) fn room_for(&self, caller: &Caller) -> &Room {
+        if caller.is_anonymous() { &self.lobby } else { &self.room }
     }
 
     /// Ends when the caller's token does, or when the gateway stops: nothing streams on beyond.

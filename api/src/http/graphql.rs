@@ -152,14 +152,14 @@ async fn run(
 ) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
     let bytes = REQUEST_BYTES + door.bytes(&head.method, &head.headers);
-    let mut taken = match gateway.room.take(bytes) {
+    let caller = auth::caller(gateway, &head.headers, origin).await?;
+    let mut taken = match gateway.room_for(&caller).take(bytes) {
         Ok(taken) => taken,
         Err(rejection) => {
             discard(body).await;
             return Err(rejection.into());
         }
     };
-    let caller = auth::caller(gateway, &head.headers, origin).await?;
     let turn = door.enter(gateway, &caller).await?;
     let question = match head.method {
         Method::GET | Method::HEAD => question_of_uri(&head.uri)?,
@@ -169,7 +169,7 @@ async fn run(
     let admitted = admit(gateway, &question, &caller, &head.method).await?;
     // What was read has its types now, and is small.
     drop((question, turn));
-    taken.resize(&gateway.room, admitted.bytes())?;
+    taken.resize(admitted.bytes())?;
     render(gateway, admitted, caller, media, taken).await
 }
 
@@ -269,7 +269,7 @@ async fn question_of_body(
         return Err(malformed("a body is one JSON object".to_owned()));
     }
     let values = guard::check_json(&bytes, door.values_max()).map_err(malformed)?;
-    taken.resize(&gateway.room, REQUEST_BYTES + bytes.len() + door.values_bytes(values))?;
+    taken.resize(REQUEST_BYTES + bytes.len() + door.values_bytes(values))?;
     let question = serde_json::from_slice(&bytes)
         .map_err(|error| malformed(format!("the body can't be read: {error}")))?;
     whole(question)

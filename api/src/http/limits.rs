@@ -16,6 +16,8 @@ pub(crate) const BATCH_VALUES_MAX: usize = 300_000;
 pub(crate) const VALUE_BYTES: usize = 300;
 /// What a request takes beside its body and its answer, from its first byte to its last.
 pub(crate) const REQUEST_BYTES: usize = 16 * 1024;
+/// The part of the memory for requests that those without a token have.
+pub(crate) const LOBBY_PART: usize = 4;
 /// What each point of its cost takes: an object of the answer, mostly.
 pub(crate) const COST_BYTES: usize = 512;
 /// What a subscription takes.

@@ -1,6 +1,7 @@
 //! Memory for requests under way. A request takes what it may need before it is read and before it runs,
 //! and keeps what its answer fills until the client has taken that. Whoever finds too little left is told
-//! at once, and nothing was begun.
+//! at once, and nothing was begun. Those without a token have a room of their own, a quarter of all, so that
+//! strangers who send their bodies slowly keep nobody else out.
 //!
 //! What is taken is estimated high rather than measured. Buffers of connections aren't counted here:
 //! there are as many as connections, each of bounded size.
@@ -20,7 +21,10 @@ const UNIT_BYTES: usize = 1024;
 pub(super) struct Room(Arc<Semaphore>);
 
 /// What a request has taken, given back when it is dropped.
-pub(super) struct Taken(OwnedSemaphorePermit);
+pub(super) struct Taken {
+    permit: OwnedSemaphorePermit,
+    room: Room,
+}
 
 impl Room {
     /// For so many bytes.
@@ -34,28 +38,28 @@ impl Room {
         let permit =
             units(bytes).and_then(|units| self.0.clone().try_acquire_many_owned(units).ok());
         permit
-            .map(Taken)
+            .map(|permit| Taken { permit, room: self.clone() })
             .ok_or_else(|| service::Error::overloaded(std::time::Duration::ZERO).into())
     }
 }
 
 impl Taken {
     /// So many bytes in all, no less and no more than that: what is too much goes back.
-    pub(super) fn resize(&mut self, room: &Room, bytes: usize) -> Result<(), Rejection> {
-        let (has, wants) = (self.0.num_permits(), bytes.div_ceil(UNIT_BYTES));
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Rejection> {
+        let (has, wants) = (self.permit.num_permits(), bytes.div_ceil(UNIT_BYTES));
         if wants > has {
-            let more = room.take((wants - has).saturating_mul(UNIT_BYTES))?;
-            self.0.merge(more.0);
+            let more = self.room.take((wants - has).saturating_mul(UNIT_BYTES))?;
+            self.permit.merge(more.permit);
         } else {
-            drop(self.0.split(has - wants));
+            drop(self.permit.split(has - wants));
         }
         Ok(())
     }
 
     /// An answer that keeps its room until it is sent.
     pub(super) fn holding(mut self, answer: Vec<u8>) -> Body {
-        let (has, needs) = (self.0.num_permits(), answer.len().div_ceil(UNIT_BYTES));
-        drop(self.0.split(has.saturating_sub(needs)));
+        let (has, needs) = (self.permit.num_permits(), answer.len().div_ceil(UNIT_BYTES));
+        drop(self.permit.split(has.saturating_sub(needs)));
         Body::from(Bytes::from_owner(Held { answer, _taken: self }))
     }
 }
@@ -90,9 +94,9 @@ mod tests {
         let mut one = room.take(30 * UNIT_BYTES + 1).unwrap();
         assert_eq!(left(&room), 69);
         assert!(room.take(70 * UNIT_BYTES).is_err());
-        one.resize(&room, 100 * UNIT_BYTES).unwrap();
-        assert!(room.take(1).is_err() && one.resize(&room, 101 * UNIT_BYTES).is_err());
-        one.resize(&room, 16 * UNIT_BYTES).unwrap();
+        one.resize(100 * UNIT_BYTES).unwrap();
+        assert!(room.take(1).is_err() && one.resize(101 * UNIT_BYTES).is_err());
+        one.resize(16 * UNIT_BYTES).unwrap();
         assert_eq!(left(&room), 84);
         drop(one);
         assert_eq!(left(&room), 100);

@@ -17,6 +17,8 @@ pub struct Model {
     pub number: i64,
     /// Nothing behind this position in the sequence of facts was looked at.
     pub position: i64,
+    /// The position of the last fact that was taken: behind it nothing is missing.
+    pub last: i64,
     /// Nothing recorded then or later was taken.
     pub recorded_before: DateTime<Utc>,
     /// How many rows of each table the file holds.

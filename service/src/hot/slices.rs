@@ -75,6 +75,10 @@ impl Slice {
 impl Slices {
     /// Takes the drops out of a slice, if one has as many.
     pub(super) fn take(&self, key: &str, drops: u64, now: Instant) -> Option<Level> {
+        // Who pours nothing asks how much there is.
+        if drops == 0 {
+            return None;
+        }
         let mut slices = self.lock();
         let slice = slices.get_mut(key)?.at(now);
         slice.left = slice.left.checked_sub(drops)?;
@@ -153,6 +157,7 @@ mod tests {
         let (slices, at) = busy(OFTEN);
         assert_eq!(slices.more("a", BUCKET, at(500)), 40);
         slices.keep("a", 40, 5, POURED, at(500));
+        assert!(slices.take("a", 0, at(500)).is_none());
         assert_eq!(slices.take("a", 15, at(501)).unwrap().room, 925);
         assert!(slices.take("a", 26, at(502)).is_none());
         assert!(slices.take("a", 25, at(503)).is_some());

@@ -109,6 +109,9 @@ fn likewise(error: &Error) -> Error {
     match error {
         Error::Unavailable(source) => Error::Unavailable(source.clone()),
         Error::Refused(refusal) => Error::Refused(refusal.clone()),
+        Error::Overloaded { retry_after_seconds } => {
+            Error::Overloaded { retry_after_seconds: *retry_after_seconds }
+        }
         other => Error::internal(with_causes(other)),
     }
 }

@@ -140,6 +140,10 @@ impl<J: Job, A> Lane<J, A> {
         if let Some(begun) = state.begun.take() {
             state.took = begun.elapsed();
         }
+        // What was slow once says nothing of what comes when the lane has stood idle.
+        if !state.is_worked {
+            state.took = Duration::ZERO;
+        }
         state.begun = state.is_worked.then(Instant::now);
         state.is_worked.then_some(batch)
     }
@@ -182,6 +186,7 @@ mod tests {
         assert!(lane.gather().is_none());
         assert!(matches!(told.try_recv(), Ok(Err(Error::Overloaded { .. }))));
         assert_eq!(lane.state().weight, 0);
+        assert_eq!(lane.state().took, Duration::ZERO, "one that stood idle");
         lane.join(Waiting::new(Lone).0).unwrap();
     }
 

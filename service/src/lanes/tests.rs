@@ -188,6 +188,16 @@ async fn one_that_can_not_be_done_fails_none_of_its_neighbours() {
 }
 
 #[tokio::test]
+async fn conflicts_without_end_are_worth_another_try_alone_and_among_others() {
+    let (answers, _) = five(Fate::Conflicts).await;
+    assert!(matches!(answers[3], Err(Error::Overloaded { .. })), "{:?}", answers[3]);
+    let desk = Desk::new(Some((0, Fate::Conflicts)));
+    desk.open();
+    let alone = lanes(&desk).submit(programme(), task(0)).await;
+    assert!(matches!(alone, Err(Error::Overloaded { .. })), "{alone:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_is_its_own_jobs_alone() {
     let (answers, sizes) = five(Fate::Refused).await;
     assert!(matches!(answers[3], Err(Error::Refused(_))));

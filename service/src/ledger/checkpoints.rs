@@ -4,7 +4,7 @@
 //! time, and moves a programme's checkpoint on: it sets the new position only where it finds the old
 //! one, and in the same transaction the sums as they are then. So each fact is in the sums once, be
 //! the task late, killed, or at work on several gateways. A checkpoint that was deleted, its sums with
-//! it, is made again from the first fact and comes to the same.
+//! it, is made again from the first fact and comes to the same; until then totals lack what was archived.
 //!
 //! The wallets' accounts are summed too, all of a programme together, so that what is outstanding
 //! needs no look at each wallet.

@@ -28,7 +28,7 @@ pub(super) async fn beginning(db: &Db, programme: ProgrammeId) -> Result<i64> {
         .order_by_desc(seal::Column::Number)
         .one(db.reader())
         .await?;
-    Ok(last.map_or(0, |seal| seal.position))
+    Ok(last.map_or(0, |seal| seal.last))
 }
 
 /// What follows a position, in order.

@@ -1,9 +1,10 @@
 //! Reads from a replica: a streaming standby of the same PostgreSQL, a little behind.
 //!
 //! # What is promised
-//! A caller finds, in every query, what it has written and what it was told, at whichever gateway. What
-//! somebody else wrote may come late, by `lag_max` at most. Whenever it isn't known that this holds, the
-//! primary is read; nobody notices a replica that stops, restarts, is promoted, or falls behind.
+//! A caller finds, in every query, what was answered to its writes and what it was told, at whichever
+//! gateway. (Who hangs up before the answer learns it by sending the same again, and finds it from then
+//! on.) What somebody else wrote may come late, by `lag_max` at most. Whenever this gateway doesn't know
+//! that this holds, the primary is read; nobody notices a replica that stops, restarts, is promoted, or falls behind.
 //!
 //! # Whose read it is
 //! Two must agree, so that a read that has to be of the primary can't slip: the use case, which asks for
@@ -28,8 +29,9 @@
 //! - *The same server*. Each connection to the replica proves, when it is made, that it leads to a standby
 //!   of this system that has replayed no less than the view says: one that crashed may come back with less.
 //!
-//! The hot store may lose its last marks without being wiped, when a Redis fails over to one that hadn't
-//! got them; a caller then may miss its own write for as long as the replica lags, at most `lag_max`.
+//! The hot store may lose its last marks without being wiped: a Redis fails over to one that hadn't got
+//! them, or evicts what it was told to keep (`noeviction` is its policy), or one gateway alone can't reach
+//! it. A caller then may miss its own write for as long as the replica lags, at most `lag_max`.
 
 mod log;
 mod measure;

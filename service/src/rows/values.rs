@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, IdenStatic, ModelTrait, Value};
 use crate::error::{Error, Result};
 
 /// For how many rows statements have room; SQLite binds at most 32,766 values.
-const ROOMS: [usize; 6] = [1, 4, 16, 64, 256, 1024];
+const ROOMS: [usize; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const VALUES_MAX: usize = 32_766;
 
 /// The set `(values …)` with its columns `column1`, `column2`, …, and what is bound to it.

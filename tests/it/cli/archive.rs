@@ -1,7 +1,7 @@
 //! An archive: what goes, what stays, that nothing is answered otherwise, and that a crash at any point
 //! loses nothing.
 
-use std::fs;
+use std::fs::{self, File};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
@@ -252,9 +252,27 @@ async fn whoever_listens_from_behind_the_seal_is_told_where_it_begins() {
     let (world, live) = (&story.world, &story.world.gateway.services.live);
     let until = world.now() + TimeDelta::days(1);
     let grocer = Actor::new(world.programme, story.grocer.who, Scope::ALL.to_vec(), until);
-    let refused = live.purchases(&grocer, Some(0)).await.err().unwrap();
+    let refused = live.purchases(&grocer, Some(3)).await.err().unwrap();
     assert!(matches!(refused, Error::BadInput { .. }), "{refused}");
-    assert_eq!(refused.to_string(), "after is a position from 5 to 5");
-    assert!(live.purchases(&grocer, Some(5)).await.is_ok());
+    assert_eq!(refused.to_string(), "after is a position from 4 to 5");
+    // What was kept is told, however long ago the archive was made.
+    assert!(live.purchases(&grocer, Some(4)).await.is_ok());
+    story.closes().await;
+}
+
+#[tokio::test]
+async fn one_archiver_at_a_time_works_in_a_folder() {
+    let story = Story::new().await;
+    let folder = story.folder.0.join("archive");
+    fs::create_dir(&folder).unwrap();
+    let lock = File::create(folder.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = story.florin(ARCHIVE);
+    assert_eq!(refused.code, 1);
+    assert!(refused.complained.contains("another `florin archive` is at work in archive"));
+    assert_eq!(story.kept().await.len(), 5);
+    drop(lock);
+    story.archives();
+    story.verifies();
     story.closes().await;
 }

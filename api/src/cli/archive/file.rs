@@ -1,7 +1,7 @@
 //! A file of an archive: packed JSON Lines, first what it is, then an entry a line in the order of the
 //! sequence. Its hash is over the text, whatever packed it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
@@ -46,6 +46,19 @@ pub(super) struct Written {
     pub(super) name: String,
     pub(super) hash: Vec<u8>,
     pub(super) tally: Tally,
+    /// The position of the last fact in it.
+    pub(super) last: i64,
+}
+
+/// Keeps others out of the folder for as long as it is held: they would write over a file that this one is
+/// about to seal, and whose rows are gone then.
+pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
+    let lock = File::create(folder.join(".lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Failure::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// Writes what the plan takes, unless that is nothing.
@@ -66,13 +79,14 @@ pub(super) async fn write(
         recorded_before: plan.recorded_before,
         previous: plan.previous_hash.as_deref().map(hex),
     })?;
-    let (mut tally, mut since) = (Tally::default(), Some(0));
+    let (mut tally, mut last, mut since) = (Tally::default(), 0, Some(0));
     while let Some(position) = since {
         let page = ledger.archive_page(plan, position).await?;
         for archived in &page.archived {
             tally.add(archived)?;
             sheet.line(archived)?;
         }
+        last = page.last.unwrap_or(last);
         since = page.next;
     }
     let hash = sheet.finish()?;
@@ -84,7 +98,7 @@ pub(super) async fn write(
     // The name is in the folder for good once that is synced too.
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
-    Ok(Some(Written { name, hash, tally }))
+    Ok(Some(Written { name, hash, tally, last }))
 }
 
 /// A file being written, and the hash of what was.

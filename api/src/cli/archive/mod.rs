@@ -62,6 +62,7 @@ impl Archive {
             None => services.programmes.all().await?,
         };
         std::fs::create_dir_all(&self.to)?;
+        let _alone = file::lock(&self.to)?;
         services.sequence().await?;
         while services.advance_checkpoints().await? > 0 {}
         for programme in programmes {
@@ -87,7 +88,8 @@ impl Archive {
             println!("{code}: nothing to archive");
             return Ok(());
         };
-        let seal = ledger.seal_of(&plan, &written.tally, &written.name, &written.hash);
+        let (sums, file) = ((&written.tally, written.last), (&written.name[..], &written.hash[..]));
+        let seal = ledger.seal_of(&plan, sums, file);
         file::read(&self.to, &seal)?;
         ledger.seal(&seal).await?;
         clear(services, &seal).await?;

@@ -210,7 +210,7 @@ impl Session {
             return Ok(Some(refusal(&id, Rejection::new(Fault::Throttled, message))));
         }
         self.runs += 1;
-        let taken = match self.gateway.room.take(REQUEST_BYTES + bytes) {
+        let taken = match self.gateway.room_for(&caller).take(REQUEST_BYTES + bytes) {
             Ok(taken) => taken,
             Err(rejection) => return Ok(Some(refusal(&id, rejection))),
         };
@@ -284,7 +284,7 @@ async fn admit(
     caller.actor = gateway.services.auth.still(&caller.actor).await?;
     let document = gateway.engine.read(question)?;
     let admitted = gateway.engine.admit(question, document, caller).await?;
-    taken.resize(&gateway.room, admitted.bytes())?;
+    taken.resize(admitted.bytes())?;
     Ok(admitted)
 }
 

@@ -1,13 +1,15 @@
 //! Deletes what a seal covers, a step at a time. What a step deletes it adds, in the same transaction, to
 //! the openings of the wallets and the sums of the other accounts.
 
+use std::time::Duration;
+
 use entity::ledger::seal;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 use super::read::{COVERED, end};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::tx::{Tx, retrying};
+use crate::tx::{Tx, retrying_within};
 
 /// One at a time, and none while a checkpoint is made again that the rows would be missing in.
 const LOCK: &str =
@@ -15,6 +17,7 @@ const LOCK: &str =
 
 /// Nobody waits for a step, whose rows nobody else touches; the guards of history look at each of them.
 const PATIENCE: &str = "set local statement_timeout = '60s'";
+const LONGER_THAN_IT_TAKES: Duration = Duration::from_secs(300);
 
 /// Both sides of the postings that go, as what each gives to its account.
 const SIDES: &str = "
@@ -66,7 +69,7 @@ const DELETE: [&str; 2] = [
 
 /// Takes the step that begins after a position; says where the next begins, if there is one.
 pub(super) async fn step(db: &Db, seal: &seal::Model, since: i64) -> Result<Option<i64>> {
-    retrying(|| once(db, seal, since)).await
+    retrying_within(LONGER_THAN_IT_TAKES, || once(db, seal, since)).await
 }
 
 async fn once(db: &Db, seal: &seal::Model, since: i64) -> Result<Option<i64>> {

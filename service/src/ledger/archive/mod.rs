@@ -27,6 +27,9 @@
 //! **Checkpoints.** The seal lies at or behind the programme's checkpoint, whose row each step locks: no
 //! total asks for what was deleted, and a checkpoint that is made again begins with what was archived.
 //!
+//! **One at a time.** An archiver locks its folder, so that none writes over a file that another has sealed;
+//! of two with different folders the slower one's seal finds its number taken, and its file is void.
+//!
 //! **Whose work it is.** Who may delete and seal is the owner of the tables; the gateways' role may do
 //! neither (see `migrate`). The unique index by which a receipt earns once no longer covers what went; the
 //! receipt's key and its member, which can be set once, still do.
@@ -38,7 +41,9 @@ mod tally;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::ids::{ProgrammeId, WalletId};
 use entity::ledger::{checkpoint, opening, seal};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 
 pub use self::read::{Archived, Page};
 pub use self::tally::{Opening, Tally};
@@ -85,8 +90,14 @@ impl Ledger {
     }
 
     /// The seal of a file that was written by the plan, not yet set.
-    pub fn seal_of(&self, plan: &Plan, tally: &Tally, file: &str, hash: &[u8]) -> seal::Model {
+    pub fn seal_of(
+        &self,
+        plan: &Plan,
+        (tally, last): (&Tally, i64),
+        (file, hash): (&str, &[u8]),
+    ) -> seal::Model {
         seal::Model {
+            last,
             programme_id: plan.programme,
             number: plan.number,
             position: plan.position,
@@ -102,7 +113,7 @@ impl Ledger {
     }
 
     /// Sets a seal whose file was read back. From now on the rows that it holds may be deleted. Where
-    /// another archiver was faster, its number is taken and the file void.
+    /// an archiver with another folder was faster, its number is taken and the file void.
     pub async fn seal(&self, seal: &seal::Model) -> Result<()> {
         retrying(|| async {
             let tx = self.db.begin().await?;
@@ -126,7 +137,14 @@ impl Ledger {
     pub async fn unfinished_seal(&self, programme: ProgrammeId) -> Result<Option<seal::Model>> {
         let seals = self.seals(programme).await?;
         let sealed: i64 = seals.iter().map(|seal| seal.entries).sum();
-        let gone: i64 = self.openings(programme).await?.iter().map(|row| row.entries).sum();
+        let gone: Option<Option<i64>> = opening::Entity::find()
+            .select_only()
+            .column_as(opening::Column::Entries.sum().cast_as("bigint"), "entries")
+            .filter(opening::Column::ProgrammeId.eq(programme))
+            .into_tuple()
+            .one(self.db.primary())
+            .await?;
+        let gone = gone.flatten().unwrap_or(0);
         Ok(seals.into_iter().next_back().filter(|_| gone < sealed))
     }
 

@@ -42,12 +42,12 @@ pub struct Archived {
     pub pending_after: Points,
     pub held_after: Points,
     pub debt_after: Points,
-    pub postings: Vec<Moved>,
+    pub postings: Vec<Posted>,
 }
 
 /// A posting of an archived entry, in order of its lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct Posted {
     pub from_account: Account,
     pub from_owner: Uuid,
     pub to_account: Account,
@@ -60,6 +60,8 @@ pub struct Moved {
 pub struct Page {
     /// What goes.
     pub archived: Vec<Archived>,
+    /// The position of the last of them.
+    pub last: Option<i64>,
     /// Where the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -96,15 +98,10 @@ impl Ledger {
         let tx = self.db.begin().await?;
         let end = end(tx.connection(), plan.programme, since, plan.position).await?;
         let Some(until) = end else {
-            return tx.commit(Page { archived: Vec::new(), next: None }).await;
+            return tx.commit(Page { archived: Vec::new(), last: None, next: None }).await;
         };
-        let covered = |columns: &str, table: &str, key: &str, order: &str| {
-            let sql = format!(
-                "with covered as ({COVERED})
-                 select {columns} from covered c cross join {table} t
-                 where t.programme_id = $1 and t.wallet_id = c.wallet_id and t.{key} = c.id
-                 order by {order}"
-            );
+        let of_covered = |question: &str| {
+            let sql = format!("with covered as ({COVERED}) {question}");
             let values: [Value; 5] = [
                 plan.programme.uuid().into(),
                 since.into(),
@@ -114,19 +111,29 @@ impl Ledger {
             ];
             Statement::from_sql_and_values(tx.backend(), sql, values)
         };
-        let entries = covered("t.*", "entry", "id", "c.position");
+        let covered = |table: &str, key: &str, order: &str| {
+            of_covered(&format!(
+                "select t.* from covered c cross join {table} t
+                 where t.programme_id = $1 and t.wallet_id = c.wallet_id and t.{key} = c.id
+                 order by {order}"
+            ))
+        };
+        let last = of_covered("select max(position) from covered");
+        let last = tx.connection().query_one_raw(last).await?;
+        let last = last.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+        let entries = covered("entry", "id", "c.position");
         let entries = entry::Entity::find().from_raw_sql(entries).all(tx.connection()).await?;
-        let postings = covered("t.*", "posting", "entry_id", "c.position, t.line");
+        let postings = covered("posting", "entry_id", "c.position, t.line");
         let postings = posting::Entity::find().from_raw_sql(postings).all(tx.connection()).await?;
-        let mut moved: HashMap<EntryId, Vec<Moved>> = HashMap::new();
+        let mut moved: HashMap<EntryId, Vec<Posted>> = HashMap::new();
         for row in postings {
-            moved.entry(row.entry_id).or_default().push(Moved::of(row));
+            moved.entry(row.entry_id).or_default().push(Posted::of(row));
         }
         let archived = entries.into_iter().map(|row| {
             let postings = moved.remove(&row.id).unwrap_or_default();
             Archived::of(row, postings)
         });
-        let page = Page { archived: archived.collect(), next: Some(until) };
+        let page = Page { archived: archived.collect(), last, next: Some(until) };
         tx.commit(page).await
     }
 }
@@ -145,7 +152,7 @@ pub(super) async fn end<C: ConnectionTrait>(
 }
 
 impl Archived {
-    fn of(row: entry::Model, postings: Vec<Moved>) -> Self {
+    fn of(row: entry::Model, postings: Vec<Posted>) -> Self {
         Self {
             id: row.id,
             wallet: row.wallet_id,
@@ -172,7 +179,7 @@ impl Archived {
     }
 }
 
-impl Moved {
+impl Posted {
     fn of(row: posting::Model) -> Self {
         Self {
             from_account: row.from_account,
