@@ -1,8 +1,9 @@
 //! A small cache of what rarely changes and every request needs: programme rules, partners.
 //!
-//! An entry that is handed out was read within the last five seconds, so that a suspension holds soon on every gateway; whoever
-//! changes something forgets it here at once. One caller at a time reads an entry anew, a little before
-//! it is too old, and the others go on with what there is. Bounded by the number of programmes.
+//! An entry that is handed out was read within the last five seconds, so that a suspension holds soon on
+//! every gateway; whoever changes something forgets it here at once. One caller at a time reads an entry
+//! anew, a little before it is too old, and the others go on with what there is. Bounded by the number of
+//! programmes.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -1,8 +1,11 @@
 //! Points spent, held, moved and adjusted: exact under repetition and races, with their reasons.
 
+use chrono::TimeDelta;
+use entity::ids::{EntryId, WalletId};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 use service::programmes::Settings;
+use service::{Actor, Scope};
 
 use crate::support::{World, payment, receipt};
 
@@ -175,5 +178,23 @@ async fn a_wallet_that_can_not_be_settled_holds_up_no_other() {
     world.days_pass(0).await;
     assert_eq!(world.wallet(&ana).await, [50, 0, 0, 0]);
     books.close().await.unwrap();
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn the_lots_of_thousands_of_entries_are_found() {
+    let world = World::new().await;
+    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    let sale = receipt("R1", "C1", "100.00", world.now());
+    let sold = grocer.does("recordPurchase", "purchase { id }", sale).await;
+    let (services, until) = (&world.gateway.services, world.now() + TimeDelta::days(1));
+    let operator = Actor::new(world.programme, world.operator.who, Scope::ALL.to_vec(), until);
+    let unknown = |_| (WalletId::at(world.now()), EntryId::at(world.now()));
+    let sold = sold["purchase"]["id"].as_str().unwrap().parse().unwrap();
+    let earned = services.ledger.entries_of_purchases(&operator, &[sold]).await.unwrap();
+    let mut asked: Vec<_> = (0..2_000).map(unknown).collect();
+    asked.extend(earned.iter().map(|entry| (entry.wallet_id, entry.id)));
+    let made = services.ledger.lots_made(&operator, &asked).await.unwrap();
+    assert_eq!((earned.len(), made.len()), (1, 1));
     world.closes().await;
 }

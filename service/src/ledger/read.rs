@@ -26,6 +26,8 @@ use crate::page::{Page, Window};
 
 /// How many moments of expiry are shown.
 const EXPIRIES_MAX: u64 = 100;
+/// How many ranges of ids a statement names; SQLite takes no condition of a thousand parts.
+const RANGES_MAX: usize = 400;
 
 /// Which entries of a history; all if nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -231,24 +233,28 @@ impl Ledger {
         Ok(uses)
     }
 
-    /// The lots that these entries made.
+    /// The lots that these entries made, in one statement for each few hundred.
     pub async fn lots_made(
         &self,
         actor: &Actor,
         entries: &[(WalletId, EntryId)],
     ) -> Result<Vec<lot::Model>> {
         let programme = actor.programme()?;
-        let query = lot::Entity::find()
-            .filter(lot::Column::ProgrammeId.eq(programme))
-            .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
-            .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
-            // Lots lie near their entries in the primary key's index; there is none by entry.
-            .filter(entries.iter().fold(Condition::any(), |any, (_, entry)| {
-                let ids = near(entry.uuid());
-                any.add(lot::Column::Id.between(*ids.start(), *ids.end()))
-            }))
-            .order_by_asc(lot::Column::Id);
-        Ok(issued_by(actor, query).all(self.db.reader_for(actor)).await?)
+        let mut made = Vec::new();
+        for entries in entries.chunks(RANGES_MAX) {
+            let query = lot::Entity::find()
+                .filter(lot::Column::ProgrammeId.eq(programme))
+                .filter(lot::Column::WalletId.is_in(entries.iter().map(|(wallet, _)| *wallet)))
+                .filter(lot::Column::EntryId.is_in(entries.iter().map(|(_, entry)| *entry)))
+                // Lots lie near their entries in the primary key's index; there is none by entry.
+                .filter(entries.iter().fold(Condition::any(), |any, (_, entry)| {
+                    let ids = near(entry.uuid());
+                    any.add(lot::Column::Id.between(*ids.start(), *ids.end()))
+                }));
+            made.append(&mut issued_by(actor, query).all(self.db.reader_for(actor)).await?);
+        }
+        made.sort_by_key(|lot| lot.id);
+        Ok(made)
     }
 }
 
