@@ -155,12 +155,38 @@ ids! {
     ReturnId "ret";
     /// Points set aside.
     HoldId "hld";
+    /// One immutable event of a cashback wallet.
+    CashbackEntryId "cbe";
+    /// Cashback on its way to a bank account.
+    PayoutId "pyo";
+    /// Payouts in one file for the bank.
+    PayoutRunId "pyr";
     /// An operator's change of a balance.
     AdjustmentId "adj";
+    /// What says for what points are given.
+    RuleId "rul";
+    /// Rules that run together, with a window, an audience and a budget.
+    CampaignId "cmp";
+    /// Something a member did besides buying.
+    EventId "evt";
+    /// A past period under other rules.
+    SimulationId "sim";
     /// What one operator proposed for another to approve.
     ProposalId "prp";
     /// An OpenID provider that a programme trusts.
     IdentityProviderId "idp";
+    /// A ladder of tiers.
+    TierSetId "tis";
+    /// One change of a wallet's tier.
+    TierChangeId "tic";
+    /// A tier that was given.
+    TierGrantId "tig";
+    /// What members can pay for.
+    MembershipPlanId "mpl";
+    /// A member's paid membership.
+    MembershipId "msh";
+    /// A payment for a membership.
+    MembershipPaymentId "mpy";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -3,15 +3,21 @@
 //! A context is a folder with one file a table. Nothing here decides, reads a clock or opens a
 //! connection; decisions live in `service`.
 
+pub mod activity;
 pub mod amount;
 pub mod auth;
+pub mod cashback;
+pub mod day;
+pub mod earning;
 pub mod ids;
 pub mod ledger;
 pub mod members;
+pub mod memberships;
 pub mod partners;
 pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod secret;
 pub mod text_enum;
+pub mod tiers;
 mod typeid;

@@ -19,6 +19,11 @@ mod m20261124_000010_storage;
 mod m20261124_000011_hold_by_member;
 mod m20261124_000013_checkpoints;
 mod m20261124_000014_archive;
+mod m20261124_000018_earning;
+mod m20261124_000020_activity;
+mod m20261124_000021_cashback;
+mod m20261124_000022_tiers;
+mod m20261124_000023_memberships;
 
 use sea_orm_migration::prelude::*;
 
@@ -42,6 +47,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000011_hold_by_member::Migration),
             Box::new(m20261124_000013_checkpoints::Migration),
             Box::new(m20261124_000014_archive::Migration),
+            Box::new(m20261124_000018_earning::Migration),
+            Box::new(m20261124_000020_activity::Migration),
+            Box::new(m20261124_000021_cashback::Migration),
+            Box::new(m20261124_000022_tiers::Migration),
+            Box::new(m20261124_000023_memberships::Migration),
         ]
     }
 }

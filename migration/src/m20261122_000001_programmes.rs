@@ -29,8 +29,14 @@ const PROGRAMME: Table = Table {
     claim_days {int} not null check (claim_days between 0 and 365),
     hold_minutes_max {int} not null check (hold_minutes_max between 1 and 43200),
     adjustment_limit {long} not null check (adjustment_limit between 0 and {points_max}),
+    payout_min_minor {long} not null check (payout_min_minor between 1 and 10000000000000),
+    points_per_minor {long} not null check (points_per_minor between 0 and 1000000),
+    debtor_name text check (length(debtor_name) between 1 and 70),
+    debtor_iban text check (length(debtor_iban) between 15 and 34),
+    debtor_bic text check (length(debtor_bic) in (8, 11)),
     version {int} not null check (version >= 1),
-    created_at {moment} not null",
+    created_at {moment} not null,
+    constraint programme_debtor_is_whole check ((debtor_name is null) = (debtor_iban is null))",
 };
 
 const OPERATOR: Table = Table {

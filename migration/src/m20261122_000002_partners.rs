@@ -22,6 +22,7 @@ const PARTNER: Table = Table {
     receipt_scope text not null check (receipt_scope in ('PARTNER', 'STORE', 'STORE_DAY')),
     base_rate_millipoints {long} not null check (base_rate_millipoints between 0 and 1000000000),
     excluded_categories {json} not null,
+    cashback_bp {int} not null check (cashback_bp between 0 and 10000),
     version {int} not null check (version >= 1),
     created_at {moment} not null,
     constraint partner_code_unique unique (programme_id, code)",

@@ -54,6 +54,7 @@ const PURCHASE_RETURN: Table = Table {
     partner_id {id} not null,
     entry_id {id},
     lines {document} not null,
+    taken {document} not null,
     amount_minor {long} not null check (amount_minor >= 0),
     points {long} not null check (points between 0 and {points_max}),
     occurred_at {moment} not null,
@@ -78,8 +79,8 @@ impl MigrationTrait for Migration {
             "recorded_at",
             "total_minor",
             "lines{as_text}",
-            "earning{as_text}",
         ];
+        // What it earns is decided when it finds its buyer, and stays from then on.
         db.guarded(&PURCHASE, &fixed).await?;
         db.forbid_update_when(&PURCHASE, "claimed_once", "old.member_id is not null").await?;
         db.create(&RECEIPT_KEY).await?;

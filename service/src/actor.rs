@@ -42,7 +42,12 @@ scopes! {
     PartnersWrite "partners:write" "Onboard partners, sign contracts, register clients.";
     LedgerAdjust "ledger:adjust" "Propose adjustments and write-offs.";
     LedgerApprove "ledger:approve" "Approve what another operator proposed.";
+    PayoutsWrite "payouts:write" "Run and confirm payouts, and see their files.";
+    TiersWrite "tiers:write" "Define tiers, grant and revoke them.";
+    MembershipsWrite "memberships:write" "Define membership plans; report payments, cancellations and refunds.";
     Backfill "ledger:backfill" "Bring in history.";
+    RulesWrite "rules:write" "Write earning rules and campaigns, define segments and event types.";
+    EventsWrite "events:write" "Report what members do besides buying.";
 }
 
 /// What an API client can be given.
@@ -52,6 +57,8 @@ pub const PARTNER_SCOPES: &[Scope] = &[
     Scope::PaymentsWrite,
     Scope::MembersWrite,
     Scope::MembersRead,
+    Scope::EventsWrite,
+    Scope::MembershipsWrite,
 ];
 
 /// The person or machine behind a request.

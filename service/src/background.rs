@@ -20,16 +20,22 @@ const LISTEN_EVERY: Duration = Duration::from_millis(250);
 /// So much is added up anew for each question about a total.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
+const SIMULATE_EVERY: Duration = Duration::from_secs(2);
+const SIMULATE_AGAIN: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Starts the tasks; they end when `stop` is cancelled. Wait for the tracker before closing.
 pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     let tracker = TaskTracker::new();
     let (s, p, c, d) = (services.clone(), services.clone(), services.clone(), services.clone());
+    let e = services.clone();
     tracker.spawn(repeat(stop.clone(), "sequence", move || sequence(s.clone())));
     tracker.spawn(repeat(stop.clone(), "pass on", move || pass_on(p.clone())));
     tracker.spawn(repeat(stop.clone(), "checkpoint", move || checkpoint(c.clone())));
     tracker.spawn(repeat(stop.clone(), "settle", move || settle(d.clone())));
+    tracker.spawn(repeat(stop.clone(), "simulate", move || simulate(e.clone())));
+    let t = services.clone();
+    tracker.spawn(repeat(stop.clone(), "tiers", move || follow_tiers(t.clone())));
     tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
     tracker
@@ -96,6 +102,22 @@ async fn pass_on(services: Services) -> Result<Duration> {
 async fn checkpoint(services: Services) -> Result<Duration> {
     let is_behind = services.advance_checkpoints().await? >= checkpoints::STEP;
     Ok(if is_behind { Duration::ZERO } else { CHECKPOINT_EVERY })
+}
+
+/// One step of one simulation, so that whoever sells is served in between.
+async fn simulate(services: Services) -> Result<Duration> {
+    let had_one = services.earning.advance_simulation().await?;
+    Ok(if had_one { SIMULATE_AGAIN } else { SIMULATE_EVERY })
+}
+
+/// Once for what was sequenced, whatever it was; woken or not, it is worth a look after a while.
+async fn follow_tiers(services: Services) -> Result<Duration> {
+    let mut woken = services.hot.woken();
+    woken.mark_unchanged();
+    if services.follow_tiers().await? == 0 {
+        let _ = tokio::time::timeout(LISTEN_EVERY, woken.changed()).await;
+    }
+    Ok(Duration::ZERO)
 }
 
 async fn settle(services: Services) -> Result<Duration> {

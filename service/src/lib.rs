@@ -2,10 +2,12 @@
 //!
 //! Every public use case takes the actor first and checks it in its first line.
 
+pub mod activity;
 pub mod actor;
 mod audit;
 pub mod auth;
 pub mod background;
+pub mod cashback;
 pub mod clock;
 pub mod db;
 pub mod earning;
@@ -17,6 +19,7 @@ mod lanes;
 pub mod ledger;
 pub mod live;
 pub mod members;
+pub mod memberships;
 pub mod migrate;
 mod outside;
 pub mod page;
@@ -30,8 +33,10 @@ pub mod replica;
 mod rows;
 #[cfg(test)]
 mod scratch;
+mod seal;
 mod sequencer;
 pub mod text;
+pub mod tiers;
 mod tx;
 mod writes;
 
@@ -44,16 +49,21 @@ pub use error::{Error, Result};
 pub use refusal::{Code, Refusal};
 
 use auth::Auth;
+use cashback::Cashback;
+use earning::Earning;
+use earning::ask::Ask;
 use hot::HotStore;
 use ledger::Ledger;
 use live::Live;
 use members::Members;
+use memberships::Memberships;
 use partners::Partners;
 use payments::Payments;
 use programmes::Programmes;
 use proposals::Proposals;
 use purchases::Purchases;
 use replica::Reads;
+use tiers::Tiers;
 use writes::Writes;
 
 /// All use cases, one field a context. Cheap to clone.
@@ -69,10 +79,18 @@ pub struct Services {
     pub members: Arc<Members>,
     /// Balances, history, transfers, adjustments.
     pub ledger: Arc<Ledger>,
+    /// Rules, campaigns, events.
+    pub earning: Arc<Earning>,
     /// Receipts.
     pub purchases: Arc<Purchases>,
     /// Paying with points.
     pub payments: Arc<Payments>,
+    /// Money back, and how it is paid out.
+    pub cashback: Arc<Cashback>,
+    /// Plans that members pay for, and who has.
+    pub memberships: Arc<Memberships>,
+    /// Ladders and where wallets stand.
+    pub tiers: Arc<Tiers>,
     /// Tokens and keys.
     pub auth: Arc<Auth>,
     /// Live updates.
@@ -93,19 +111,33 @@ impl Services {
         let programmes = Arc::new(Programmes::new(db.clone(), clock.clone()));
         let partners = Arc::new(Partners::new(db.clone(), clock.clone()));
         let members = Arc::new(Members::new(db.clone(), clock.clone()));
-        let writes = Arc::new(Writes::new(db.clone(), Arc::clone(&programmes)));
+        let tiers = Arc::new(Tiers::new(db.clone(), clock.clone(), Arc::clone(&programmes)));
+        let ask = Ask {
+            db: db.clone(),
+            tiers: Arc::clone(&tiers),
+            programmes: Arc::clone(&programmes),
+            partners: Arc::clone(&partners),
+            catalogue: Arc::default(),
+        };
+        let writes = Arc::new(Writes::new(db.clone(), ask.clone()));
         let (p, q, w) =
             (|| Arc::clone(&programmes), || Arc::clone(&partners), || Arc::clone(&writes));
         let ledger = Arc::new(Ledger::new(db.clone(), clock.clone(), p(), w()));
         let l = Arc::clone(&ledger);
-        let purchases = Purchases::new(db.clone(), clock.clone(), p(), q(), l, w());
-        let proposals = Proposals::new(db.clone(), clock.clone(), p());
+        let earning = Earning::new(clock.clone(), ask.clone(), w());
+        let purchases = Purchases::new(db.clone(), clock.clone(), ask.clone(), l, w());
+        let proposals = Proposals::new(db.clone(), clock.clone(), ask);
         let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
+        let cashback = Cashback::new(db.clone(), clock.clone(), p(), auth.master_key.clone());
         Self {
+            cashback: Arc::new(cashback),
             ledger,
+            earning: Arc::new(earning),
             purchases: Arc::new(purchases),
             payments: Arc::new(payments),
             proposals: Arc::new(proposals),
+            memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),
+            tiers,
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),
             live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
             programmes,
@@ -139,8 +171,29 @@ impl Services {
                 Ok(wallets) => settled += wallets,
                 Err(error) => failed = failed.or(Some(error)),
             }
+            match self.cashback.settle_due(programme.id, self.clock.now()).await {
+                Ok(wallets) => settled += wallets,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+            match self.memberships.settle_due(programme.id).await {
+                Ok(lapsed) => settled += lapsed,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+            match self.tiers.settle_due(programme.id).await {
+                Ok(wallets) => settled += wallets,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         failed.map_or(Ok(settled), Err)
+    }
+
+    /// Has standings follow what was sequenced, a step a programme; says how many facts there were.
+    pub async fn follow_tiers(&self) -> Result<u64> {
+        let mut taken = 0;
+        for programme in self.programmes.all().await? {
+            taken += self.tiers.follow(programme.id).await?;
+        }
+        Ok(taken)
     }
 
     /// Gives all committed facts their place in the sequence; says how many there were.

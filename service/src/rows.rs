@@ -30,12 +30,45 @@ where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
 {
+    insert_or::<E>(tx, rows, "").await
+}
+
+/// Inserts all rows, no two with one key, likewise; where there is one with that key, what it has in the
+/// `adding` columns is added to.
+pub(crate) async fn add_all<E>(tx: &Tx, rows: &[E::Model], adding: &[E::Column]) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let table = E::default().as_str().to_owned();
+    let keys = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned());
+    let sums = adding.iter().map(|c| format!("{0} = {table}.{0} + excluded.{0}", c.as_str()));
+    let (keys, sums): (Vec<String>, Vec<String>) = (keys.collect(), sums.collect());
+    let add = format!("on conflict ({}) do update set {}", keys.join(", "), sums.join(", "));
+    insert_or::<E>(tx, rows, &add).await
+}
+
+/// Inserts those rows, likewise, whose keys are not there yet.
+pub(crate) async fn insert_new<E>(tx: &Tx, rows: &[E::Model]) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    insert_or::<E>(tx, rows, "on conflict do nothing").await
+}
+
+async fn insert_or<E>(tx: &Tx, rows: &[E::Model], otherwise: &str) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
     let columns: Vec<E::Column> = E::Column::iter().collect();
     let (table, names) = (E::default(), columns.iter().map(IdenStatic::as_str));
     let into = format!("{} ({})", table.as_str(), names.collect::<Vec<_>>().join(", "));
     for set in RowSet::all::<E>(tx.backend(), &columns, rows) {
         let RowSet { selected, source, values } = set?;
-        run(tx, format!("insert into {into} select {selected} from {source}"), values).await?;
+        let sql = format!("insert into {into} select {selected} from {source} {otherwise}");
+        run(tx, sql, values).await?;
     }
     Ok(())
 }

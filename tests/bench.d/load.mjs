@@ -1,6 +1,6 @@
 // Loads what the rows of tests/bench need, through the gateway as anybody would:
 //
-//   node load.mjs partners URL OPERATOR_TOKEN NUMBER           prints their codes
+//   node load.mjs partners URL OPERATOR_TOKEN NUMBER           and ten rules; prints their codes
 //   node load.mjs shops URL OPERATOR_TOKEN < receipts.csv      the partners and stores of a file
 //   node load.mjs members URL TOKENS CARDS                     enrols, each with a purchase to spend
 //   node load.mjs past CODES CARDS PURCHASES                   prints a year of receipts
@@ -73,7 +73,34 @@ async function partner(code, stores) {
   }
 }
 
+// Ten that are live, of the kinds that a programme has: every sale is asked by those that could give it
+// something, and some of them do.
+const RULES = [
+  ['bakery', { lines: 'line.category == "BAKERY"', effect: { multiplier: { factorBp: 20000 } } }],
+  ['dairy', { lines: 'line.category in ["DAIRY", "CHEESE"]', effect: { perLine: { points: 3 } } }],
+  ['fifty', { effect: { threshold: { minimum: '50.00', points: 100 } }, limits: [{ period: 'WEEK', count: 1 }] }],
+  ['tuesday', { schedule: { weekdays: [2] }, effect: { multiplier: { factorBp: 15000 } } }],
+  ['evening', { schedule: { hours: { fromMinute: 1080, untilMinute: 1260 } }, effect: { fixed: { points: 2 } } }],
+  ['welcome', { condition: 'member.first_purchase', effect: { fixed: { points: 50 } } }],
+  ['online', { condition: 'purchase.channel == "ONLINE"', effect: { fixed: { points: 5 } } }],
+  ['tenth', { effect: { everyNth: { every: 10, points: 100 } } }],
+  ['big', { condition: 'purchase.total > 10000', group: 'size', effect: { fixed: { points: 40 } } }],
+  ['many', { condition: 'size(purchase.lines) >= 5', group: 'size', effect: { fixed: { points: 1 } },
+    budget: { points: 1000000000 } }],
+];
+
+async function rules() {
+  for (const [code, terms] of RULES) {
+    const drafted = await ask(secret, `mutation($input: DraftEarningRuleInput!) { draftEarningRule(input: $input) {
+      rule { id } userErrors { code message path } } }`, { input: { code, terms: { name: code, ...terms } } });
+    await ask(secret, `mutation($input: SetEarningRuleStatusInput!) { setEarningRuleStatus(input: $input) {
+      rule { id } userErrors { code message path } } }`, { input: {
+        ruleId: drafted.draftEarningRule.rule.id, expectedVersion: 1, status: 'LIVE' } });
+  }
+}
+
 async function partners(number) {
+  await rules();
   const code = (place) => `shop-${String(place + 1).padStart(4, '0')}`;
   await each(number, (place) => partner(code(place), ['S1']));
   for (let place = 0; place < number; place++) console.log(code(place));

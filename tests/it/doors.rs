@@ -20,13 +20,30 @@ adjustPoints o
 adjustments o
 approveAdjustment o
 approveProposal o
+archiveTierSet o
+assignSegment o
 blockCard mo
+campaigns mpo po
+cancelMembership po
+cancelPayout m
 captureHold p
 claimPurchases mpo
 closeMember o
 closeStore o
+confirmPayouts o
+convertCashback m
+createMembershipPlan o
+createTierSet o
+declareEventType o
+defineSegment o
+draftCampaign o
+draftEarningRule o
+earningRules mpo po
 enrolMember po
 enrolWithIdentity nobodympo po
+eventTypes mpo po
+events mpo
+grantTier o
 hold mpo
 identityProviders o
 leaveHousehold o
@@ -34,12 +51,15 @@ limits nobodympo po
 linkCard po
 member mpo
 members o
+membershipPlans mpo po
 node mpo
 nodes mpo
 onboardPartner o
 partner mpo po
 partners mpo po
 payWithPoints p
+payoutRuns o
+payouts mo
 placeHold p
 poolHousehold o
 programme mpo po
@@ -47,8 +67,11 @@ proposals o
 purchase mpo
 purchases mpo
 quotePurchase p
+recordEvent po
+recordMembershipPayment po
 recordPurchase p
 recordPurchases p
+refundMembership po
 registerApiClient o
 registerIdentityProvider o
 reinstateMember o
@@ -56,25 +79,45 @@ reinstatePartner o
 rejectAdjustment o
 rejectProposal o
 releaseHold p
+removeBankAccount m
+requestPayout m
 retireIdentityProvider o
+retireMembershipPlan o
 returnPurchase p
 reversePayment p
 revokeApiClient o
+revokeTier o
+runPayouts o
+segments o
+setBankAccount m
+setCampaignStatus o
+setEarningRuleStatus o
+setMemberProfile mo
 setPartnerReference p
 signContract o
+simulateEarning o
+simulations o
 suspendMember o
 suspendPartner o
+testRule o
+tierSets mpo po
 transferPoints m
+updateCampaign o
+updateEarningRule o
+updateMembershipPlan o
 updatePartner o
 updateProgramme o
+updateTierSet o
 viewer m
+whyNot mpo po
 writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 14] = [
+const IDS: [(&str, &str); 24] = [
     ("adjustmentId", "adj"),
     ("apiClientId", "cli"),
+    ("campaignId", "cmp"),
     ("cardId", "crd"),
     ("entryId", "ent"),
     ("holdId", "hld"),
@@ -82,11 +125,20 @@ const IDS: [(&str, &str); 14] = [
     ("identityProviderId", "idp"),
     ("memberId", "mem"),
     ("memberIds", "mem"),
+    ("membershipId", "msh"),
+    ("membershipPlanId", "mpl"),
     ("partnerId", "ptn"),
+    ("paid", "pyo"),
     ("paymentId", "ent"),
+    ("payoutId", "pyo"),
     ("proposalId", "prp"),
     ("purchaseId", "pur"),
+    ("ruleId", "rul"),
+    ("runId", "pyr"),
     ("storeId", "sto"),
+    ("storeIds", "sto"),
+    ("partnerIds", "ptn"),
+    ("tierSetId", "tis"),
 ];
 
 /// Something that the schema takes here.
@@ -110,6 +162,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "MemberBy" => "mem",
                 "PartnerBy" => "ptn",
                 "PurchaseBy" => "pur",
+                "TriedRuleInput" => "rul",
                 "hold" => "hld",
                 _ => known.unwrap_or("mem"),
             };
@@ -119,8 +172,10 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
         (_, "Boolean") => json!(true),
         (_, "Decimal") => json!("1"),
         (_, "CurrencyCode") => json!("EUR"),
+        (_, "Date") => json!("2026-03-02"),
         (_, "DateTime") => json!("2026-03-02T09:00:00Z"),
         (_, "String") => json!("x"),
+        (_, "Attributes") => json!({}),
         (_, other) => panic!("nothing made up for {other}"),
     }
 }

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, its helpers too")]
 
+mod activity;
 mod auth;
+mod cashback;
 mod checkpoints;
 mod cli;
 mod doors;
+mod earning;
 mod faults;
 mod hammer;
 mod http;
@@ -13,6 +16,7 @@ mod lanes;
 mod ledger;
 mod live;
 mod members;
+mod memberships;
 mod migrations;
 mod nodes;
 mod overload;
@@ -28,3 +32,4 @@ mod schema;
 mod support;
 mod tables;
 mod tidy;
+mod tiers;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::provider::{Provider, Signer};
 use crate::support::{Caller, World, payment, receipt};
+use crate::tiers;
 
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
 
@@ -48,6 +49,13 @@ async fn ids_of_everything(world: &World, grocer: &Caller, ana: &Caller) -> Vec<
     let provider = Provider::new(Signer::ed25519()).await;
     world.trusts(&provider).await;
     let providers = world.operator.asks("{ identityProviders { nodes { id } } }").await;
+    let set = world.operator.does("createTierSet", "tierSet { id }", tiers::by_spend()).await;
+    let plan = json!({ "code": "plus", "name": "Plus", "fee": "49.00", "periodMonths": 12 });
+    let plan = world.operator.does("createMembershipPlan", "membershipPlan { id }", plan).await;
+    let paid = json!({ "member": { "cardNumber": "C1" }, "paidAt": world.now(), "reference": "P1",
+        "membershipPlanId": plan["membershipPlan"]["id"], "idempotencyKey": "m",
+        "amount": { "amount": "49.00", "currencyCode": "EUR" } });
+    let paid = grocer.does("recordMembershipPayment", "membership { id }", paid).await;
     let seen = ana
         .asks(
             "{ programme { id } viewer { cards { id } wallet { id lots { nodes { id } }
@@ -72,6 +80,9 @@ async fn ids_of_everything(world: &World, grocer: &Caller, ana: &Caller) -> Vec<
         &hold["hold"]["id"],
         &gift["adjustment"]["id"],
         &pool["household"]["id"],
+        &set["tierSet"]["id"],
+        &plan["membershipPlan"]["id"],
+        &paid["membership"]["id"],
         &terms["partner"]["contracts"]["nodes"][0]["id"],
         &terms["partner"]["apiClients"]["nodes"][0]["id"],
         &raise["proposal"]["id"],
@@ -99,6 +110,9 @@ async fn an_id_leads_whoever_may_see_it_to_its_object_and_nobody_else() {
         "Hold",
         "Adjustment",
         "Household",
+        "TierSet",
+        "MembershipPlan",
+        "Membership",
         "Contract",
         "ApiClient",
         "Proposal",
@@ -117,7 +131,7 @@ async fn an_id_leads_whoever_may_see_it_to_its_object_and_nobody_else() {
     assert_eq!(found(&ana, &ids).await, but(&to_ana));
     let to_grocer = [&of_operators[..], &["Card", "Household"]].concat();
     assert_eq!(found(&grocer, &ids).await, but(&to_grocer));
-    let public = ["Programme", "Store", "Partner"];
+    let public = ["Programme", "Store", "Partner", "TierSet", "MembershipPlan"];
     let hidden: Vec<&str> = all.into_iter().filter(|kind| !public.contains(kind)).collect();
     assert_eq!(found(&fuel, &ids).await, but(&hidden));
     assert_eq!(found(&bo, &ids).await, but(&hidden));

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::{auth, ledger, members, partners, programmes, proposals, purchases};
+use entity::{
+    activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
+    proposals, purchases, tiers,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
     Statement,
@@ -30,13 +33,18 @@ macro_rules! entities {
 
 fn entities() -> Tables {
     entities! {
+        activity::{activity_day},
         auth::{identity, identity_provider, signing_key},
+        cashback::{accrual, bank_account, cashback_entry, cashback_posting, cashback_wallet, payout, payout_run},
+        earning::{budget_slice, campaign, campaign_version, earning_rule, earning_rule_version, event, event_type, member_profile, rule_use, segment, segment_member, simulation},
         ledger::{adjustment, allocation, archived_sum, checkpoint, checkpoint_sum, entry, fact, hold, idempotency_key, lot, opening, outbox, posting, seal, wallet},
         members::{card, former_wallet, household, member, partner_reference},
+        memberships::{membership, membership_change, membership_payment, membership_plan},
         partners::{api_client, contract, partner, store},
         programmes::{audit_row, operator, programme},
         proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},
+        tiers::{tier_change, tier_cursor, tier_grant, tier_set, tier_standing, tier_terms},
     }
 }
 

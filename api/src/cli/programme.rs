@@ -132,6 +132,7 @@ impl From<Rules> for Settings {
             claim_days: rules.claim_days,
             hold_minutes_max: rules.hold_minutes_max,
             adjustment_limit: rules.adjustment_limit,
+            ..Self::default()
         }
     }
 }

@@ -6,15 +6,23 @@ use std::marker::PhantomData;
 
 use async_graphql::Context;
 use entity::auth::identity_provider;
+use entity::cashback::{payout, payout_run};
+use entity::earning::{event, simulation};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId,
-    IdentityProviderId, LotId, MemberId, ProposalId, PurchaseId, ReturnId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, EntryId, EventId, HoldId,
+    HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId,
+    PayoutRunId, ProposalId, PurchaseId, ReturnId, RuleId, SimulationId, TierSetId, TypedId,
+    WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
+use entity::memberships::{membership, membership_plan};
 use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
+use service::earning::campaigns::Planned;
+use service::earning::rules::Written;
+use service::tiers::Set;
 use service::{Actor, Error, Services};
 
 use super::app;
@@ -75,17 +83,26 @@ macro_rules! by_id {
 by_id! {
     AdjustmentId => adjustment::Model: ledger.adjustments_by_ids, id;
     ApiClientId => api_client::Model: partners.clients_by_ids, id;
+    CampaignId => Planned: earning.campaigns_by_ids, campaign.id;
     CardId => card::Model: members.cards_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;
     EntryId => entry::Model: ledger.entries, id;
+    EventId => event::Model: earning.events_by_ids, id;
     HoldId => hold::Model: payments.holds, id;
     HouseholdId => (household::Model, Vec<member::Model>): members.households, 0.id;
     IdentityProviderId => identity_provider::Model: auth.providers_by_ids, id;
     LotId => lot::Model: ledger.lots, id;
     MemberId => member::Model: members.by_ids, id;
+    MembershipId => membership::Model: memberships.by_ids, id;
+    MembershipPlanId => membership_plan::Model: memberships.plans_by_ids, id;
+    PayoutId => payout::Model: cashback.payouts_by_ids, id;
+    PayoutRunId => payout_run::Model: cashback.runs_by_ids, id;
     ProposalId => proposal::Model: proposals.by_ids, id;
     PurchaseId => purchase::Model: purchases.by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
+    RuleId => Written: earning.rules_by_ids, rule.id;
+    SimulationId => simulation::Model: earning.simulations_by_ids, id;
+    TierSetId => Set: tiers.sets_by_ids, row.id;
 }
 
 impl ById for WalletId {

@@ -53,12 +53,15 @@
 
 pub mod auth;
 pub mod by_id;
+pub mod cashback;
+pub mod earning;
 pub mod enumeration;
 pub mod error;
 pub mod ledger;
 mod limits;
 pub mod loaders;
 pub mod members;
+pub mod memberships;
 mod meta;
 pub mod money;
 pub mod mutation;
@@ -71,6 +74,7 @@ pub mod proposals;
 pub mod purchases;
 pub mod scalars;
 pub mod subscriptions;
+pub mod tiers;
 
 use async_graphql::{
     Context, Data, MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder,
@@ -94,7 +98,12 @@ pub struct Query(
     members::MembersQuery,
     ledger::LedgerQuery,
     purchases::PurchasesQuery,
+    earning::EarningQuery,
+    earning::SimulationQuery,
     payments::PaymentsQuery,
+    cashback::CashbackQuery,
+    tiers::TiersQuery,
+    memberships::MembershipsQuery,
 );
 
 /// What can be done.
@@ -108,7 +117,13 @@ pub struct Mutation(
     members::MembersMutation,
     ledger::LedgerMutation,
     purchases::PurchasesMutation,
+    earning::EarningMutation,
+    earning::SimulationMutation,
     payments::PaymentsMutation,
+    cashback::CashbackMutation,
+    cashback::PayoutRunsMutation,
+    tiers::TiersMutation,
+    memberships::MembershipsMutation,
 );
 
 /// What can be listened to.

@@ -6,9 +6,10 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CardId, ContractId, EntryId, HoldId, HouseholdId,
-    IdentityProviderId, LotId, MemberId, PartnerId, ProgrammeId, ProposalId, PurchaseId, ReturnId,
-    StoreId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, EntryId, EventId, HoldId,
+    HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
+    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId, SimulationId,
+    StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -17,14 +18,18 @@ use service::page::PAGE_MAX;
 use super::app;
 use super::auth::IdentityProvider;
 use super::by_id::{ById, load};
+use super::cashback::{Payout, PayoutRun};
+use super::earning::{Campaign, EarningRule, Event, Simulation};
 use super::error::Result;
 use super::ledger::{Adjustment, Entry, Lot, Wallet};
 use super::members::{Card, Household, Member};
+use super::memberships::{Membership, MembershipPlan};
 use super::partners::{ApiClient, Contract, Partner, Store};
 use super::payments::Hold;
 use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
+use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
 #[derive(Interface)]
@@ -34,12 +39,18 @@ pub(super) enum Node {
     Adjustment(Adjustment),
     /// A partner's machine client.
     ApiClient(ApiClient),
+    /// Rules that run together.
+    Campaign(Campaign),
     /// A card.
     Card(Card),
     /// A version of a partner's terms.
     Contract(Contract),
+    /// A rule that gives points.
+    EarningRule(EarningRule),
     /// One event of a wallet.
     Entry(Entry),
+    /// Something that a member did besides buying.
+    Event(Event),
     /// Points set aside.
     Hold(Hold),
     /// Members who share a wallet.
@@ -50,8 +61,16 @@ pub(super) enum Node {
     Lot(Lot),
     /// A person holding points.
     Member(Member),
+    /// A paid membership.
+    Membership(Membership),
+    /// What members can pay for.
+    MembershipPlan(MembershipPlan),
     /// A business in the programme.
     Partner(Partner),
+    /// Cashback on its way to a bank account.
+    Payout(Payout),
+    /// Payouts in one file for the bank.
+    PayoutRun(PayoutRun),
     /// The programme.
     Programme(Programme),
     /// What waits for a second operator, or waited.
@@ -60,8 +79,12 @@ pub(super) enum Node {
     Purchase(Purchase),
     /// Goods that came back.
     PurchaseReturn(PurchaseReturn),
+    /// A past period under other rules.
+    Simulation(Simulation),
     /// Where a partner sells.
     Store(Store),
+    /// A ladder of tiers.
+    TierSet(TierSet),
     /// What holds points.
     Wallet(Wallet),
 }
@@ -99,9 +122,11 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
     match id.split_once('_').map_or("", |(prefix, _)| prefix) {
         AdjustmentId::PREFIX => asked.row::<AdjustmentId, _>(Adjustment).await,
         ApiClientId::PREFIX => asked.row::<ApiClientId, _>(ApiClient).await,
+        CampaignId::PREFIX => asked.row::<CampaignId, _>(Campaign).await,
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
         EntryId::PREFIX => asked.row::<EntryId, _>(Entry).await,
+        EventId::PREFIX => asked.row::<EventId, _>(Event).await,
         HoldId::PREFIX => asked.row::<HoldId, _>(Hold).await,
         HouseholdId::PREFIX => {
             asked.row::<HouseholdId, _>(|(row, members)| Household { row, members }).await
@@ -109,7 +134,14 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         IdentityProviderId::PREFIX => asked.row::<IdentityProviderId, _>(IdentityProvider).await,
         LotId::PREFIX => asked.row::<LotId, _>(Lot).await,
         MemberId::PREFIX => asked.row::<MemberId, _>(Member).await,
+        MembershipId::PREFIX => asked.row::<MembershipId, _>(Membership).await,
+        MembershipPlanId::PREFIX => asked.row::<MembershipPlanId, _>(MembershipPlan).await,
         PartnerId::PREFIX => asked.partner().await,
+        PayoutId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<PayoutId, _>(|row| Payout { row, currency }).await
+        }
+        PayoutRunId::PREFIX => asked.row::<PayoutRunId, _>(PayoutRun).await,
         ProgrammeId::PREFIX => asked.programme().await,
         ProposalId::PREFIX => asked.row::<ProposalId, _>(Proposal).await,
         PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
@@ -117,7 +149,13 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
         }
+        RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
+        SimulationId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<SimulationId, _>(|row| Simulation { row, currency }).await
+        }
         StoreId::PREFIX => asked.store().await,
+        TierSetId::PREFIX => asked.row::<TierSetId, _>(TierSet).await,
         WalletId::PREFIX => asked.row::<WalletId, _>(Wallet).await,
         _ => Err(asked.malformed().into()),
     }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::amount;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
+use service::Who;
 use service::programmes::{Amend, Rules, settings};
 
 use super::enumeration::Enumeration;
 use super::error::Result;
+use super::money::Money;
 use super::mutation::{answer, mutation};
 use super::proposals::Proposal;
 use super::scalars::{CurrencyCode, Points};
@@ -105,10 +108,55 @@ impl Programme {
         self.0.programme.adjustment_limit.into()
     }
 
+    /// The least cashback that is paid out.
+    async fn payout_minimum(&self) -> Money {
+        let programme = &self.0.programme;
+        amount::Money { minor: programme.payout_min_minor, currency: programme.currency }.into()
+    }
+
+    /// How many points a member gets for each minor unit of cashback; 0 where none is converted.
+    async fn points_per_minor(&self) -> Points {
+        Points::change(self.0.programme.points_per_minor).unwrap_or_default()
+    }
+
+    /// From which account cashback is paid out; null where none is set. For operators, null to others.
+    async fn debtor(&self, ctx: &Context<'_>) -> Option<Debtor> {
+        let (_, actor) = app(ctx);
+        let Who::Operator(_) = actor.who() else { return None };
+        let programme = &self.0.programme;
+        Some(Debtor {
+            name: programme.debtor_name.clone()?,
+            iban: programme.debtor_iban.clone()?,
+            bic: programme.debtor_bic.clone(),
+        })
+    }
+
     /// Counts its changes: give it as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.programme.version
     }
+}
+
+/// Who pays cashback out, as the bank knows it.
+#[derive(SimpleObject)]
+pub struct Debtor {
+    /// The account's holder.
+    name: String,
+    /// The account's number.
+    iban: String,
+    /// The bank's code, where it wants to be named.
+    bic: Option<String>,
+}
+
+/// The account that cashback is paid from.
+#[derive(InputObject)]
+pub struct DebtorInput {
+    /// The account's holder, 1 to 70 characters.
+    name: String,
+    /// The account's number, with or without spaces.
+    iban: String,
+    /// The bank's code, of 8 or 11 characters, where it wants to be named.
+    bic: Option<String>,
 }
 
 /// The queries of this context.
@@ -154,10 +202,20 @@ pub struct UpdateProgrammeInput {
     hold_minutes_max: Option<i32>,
     /// Not below zero. To raise it takes a second operator.
     adjustment_limit: Option<Points>,
+    /// The least cashback that is paid out, in minor units, 1 to 10,000,000,000,000.
+    payout_min_minor: Option<Points>,
+    /// How many points a member gets for each minor unit of cashback, 0 to 1,000,000; 0 to offer none. To
+    /// raise it takes a second operator.
+    points_per_minor: Option<Points>,
+    /// From which account cashback is paid out. To change it takes a second operator.
+    debtor: Option<DebtorInput>,
 }
 
 mutation! {
-    UpdateProgramme refuses [NameInvalid, TimeZoneUnknown, ValueOutOfRange, PointsInvalid, ProposalsTooMany];
+    UpdateProgramme refuses [
+        NameInvalid, TimeZoneInUse, TimeZoneUnknown, ValueOutOfRange, PointsInvalid, IbanInvalid,
+        BicInvalid, ProposalsTooMany,
+    ];
     /// What changing the programme did.
     pub struct UpdateProgrammePayload {
         /// The programme as it is now; null when refused.
@@ -173,8 +231,8 @@ pub struct ProgrammesMutation;
 
 #[Object]
 impl ProgrammesMutation {
-    /// Changes the programme's rules from now on. A change that raises the adjustment limit is
-    /// proposed, all of it, and waits for a second operator. For operators with `programme:write`.
+    /// Changes the programme's rules from now on. A change that raises the adjustment limit or the points
+    /// for cashback, or sets another debtor, is proposed, all of it, and waits for a second operator. For operators with `programme:write`.
     /// `CONFLICT` when it was changed since it was read.
     async fn update_programme(
         &self,
@@ -215,6 +273,13 @@ impl UpdateProgrammeInput {
                 claim_days: self.claim_days,
                 hold_minutes_max: self.hold_minutes_max,
                 adjustment_limit: limit,
+                payout_min_minor: self.payout_min_minor.map(Points::get),
+                points_per_minor: self.points_per_minor.map(Points::get),
+                debtor: self.debtor.map(|debtor| settings::Debtor {
+                    name: debtor.name,
+                    iban: debtor.iban,
+                    bic: debtor.bic,
+                }),
             },
         })
     }

@@ -124,7 +124,8 @@ mutation! {
     ApproveProposal refuses [
         ProposalNotFound, ProposalAlreadyDecided, ApproverIsProposer, ProposerSuspended,
         IdentityProviderTaken,
-        NameInvalid, TimeZoneUnknown, ValueOutOfRange,
+        NameInvalid, TimeZoneUnknown, TimeZoneInUse, ValueOutOfRange, CampaignNotFound, ConditionInvalid,
+        BudgetBelowGiven,
     ];
     /// What approving did.
     pub struct ApproveProposalPayload {

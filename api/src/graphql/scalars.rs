@@ -222,6 +222,27 @@ impl ScalarType for Date {
     }
 }
 
+/// An object of JSON: texts, whole numbers, true and false by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attributes(pub serde_json::Map<String, serde_json::Value>);
+
+/// An object of JSON: texts, whole numbers, true and false by name.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-4")]
+impl ScalarType for Attributes {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let wrong = || InputValueError::custom("an object such as {\"stars\": 5} is expected");
+        match value.into_json() {
+            Ok(serde_json::Value::Object(attributes)) => Ok(Self(attributes)),
+            _ => Err(wrong()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        let object = serde_json::Value::Object(self.0.clone());
+        Value::from_json(object).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use entity::ids::{MemberId, PartnerId};

@@ -12,6 +12,8 @@ text_enum! {
     EntryKind {
         /// A purchase earned points.
         Earned "EARNED",
+        /// Something else that a member did earned points.
+        EventEarned "EVENT_EARNED",
         /// Goods came back and their points with them.
         Returned "RETURNED",
         /// Pending points became available.

@@ -53,6 +53,8 @@ pub struct Model {
     pub origin_lot_id: Option<LotId>,
     /// `None` is the programme itself.
     pub issuer_id: Option<PartnerId>,
+    /// Which part of its purchase's points, counted from 0: the parts differ in who pays.
+    pub part: i32,
     pub quantity: Points,
     pub remaining: Points,
     /// How much of it has expired.

@@ -5,6 +5,7 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::amount::BasisPoints;
 use crate::ids::{PartnerId, ProgrammeId};
 use crate::text_enum::text_enum;
 
@@ -56,6 +57,8 @@ pub struct Model {
     /// Thousandths of a point for each unit of settlement currency, on the net amount.
     pub base_rate_millipoints: i64,
     pub excluded_categories: Categories,
+    /// How much of the eligible amount comes back as money.
+    pub cashback_bp: BasisPoints,
     pub version: i32,
     pub created_at: DateTime<Utc>,
 }

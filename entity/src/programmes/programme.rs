@@ -72,6 +72,14 @@ pub struct Model {
     pub hold_minutes_max: i32,
     /// An adjustment of more needs a second operator.
     pub adjustment_limit: Points,
+    /// The least cashback that is paid out, in minor units.
+    pub payout_min_minor: i64,
+    /// Points for each minor unit of cashback that a member converts; 0 where none is.
+    pub points_per_minor: i64,
+    /// Who pays cashback out, as the bank knows it.
+    pub debtor_name: Option<String>,
+    pub debtor_iban: Option<String>,
+    pub debtor_bic: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
 }

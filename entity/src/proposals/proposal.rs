@@ -13,6 +13,8 @@ text_enum! {
         AmendProgramme "AMEND_PROGRAMME",
         /// Members may sign in with accounts of an OpenID provider.
         RegisterIdentityProvider "REGISTER_IDENTITY_PROVIDER",
+        /// Launch a campaign that gives much, or give it another budget.
+        ChangeCampaign "CHANGE_CAMPAIGN",
     }
 }
 

@@ -5,8 +5,8 @@ use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::amount::Points;
-use crate::ids::{MemberId, PartnerId, ProgrammeId, PurchaseId, StoreId, WalletId};
+use crate::amount::{BasisPoints, Points};
+use crate::ids::{MemberId, PartnerId, ProgrammeId, PurchaseId, RuleId, StoreId, WalletId};
 use crate::programmes::programme::Rounding;
 use crate::text_enum::text_enum;
 
@@ -46,7 +46,7 @@ pub struct Line {
     pub discount_minor: i64,
 }
 
-/// The base rate as it stood when the receipt was priced, so that a return is priced alike.
+/// What priced the receipt, so that a return is priced alike: the base rate, and what rules gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct EarningTerms {
     /// Thousandths of a point for each unit of settlement currency.
@@ -58,6 +58,53 @@ pub struct EarningTerms {
     /// Categories that earned nothing.
     #[serde(default)]
     pub excluded_categories: Vec<String>,
+    /// How much of the eligible amount came back as money.
+    #[serde(default)]
+    pub cashback_bp: BasisPoints,
+    /// What the member's tier multiplied base points by; none is once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiplier_bp: Option<i64>,
+    /// What rules gave, in the order in which they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted: Vec<Granted>,
+    /// What those rules knew of the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<serde_json::Value>,
+}
+
+/// What a rule gave for a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The rule.
+    pub rule: RuleId,
+    /// The version that gave it.
+    pub version: i32,
+    /// How many points.
+    pub points: Points,
+    /// In which part of the receipt's points: those that share their terms.
+    pub part: i32,
+    /// How often the wallet had had something of the rule before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub count: i64,
+    /// How many stamps it had before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stamps_before: i64,
+    /// How many stamps it got.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stamps: i64,
+    /// Money back, in minor units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cashback_minor: i64,
+    /// Whose budgets it took from: the rule's id, the campaign's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Uuid>,
+    /// What it took from them, in ten-thousandths of micro-units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cost: i64,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// `wallet_id` and `member_id` are empty until the receipt is claimed.

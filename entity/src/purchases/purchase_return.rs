@@ -23,6 +23,32 @@ pub struct ReturnedLine {
     pub amount_minor: i64,
 }
 
+/// What was taken back of what the receipt had earned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct TakenBack {
+    /// Points of the base rate.
+    pub base: Points,
+    /// Of each of the rules, in the order in which the receipt keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted: Vec<TakenGrant>,
+}
+
+/// What was taken back of what a rule had given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TakenGrant {
+    /// Points.
+    pub points: Points,
+    /// Stamps.
+    pub stamps: i64,
+    /// Money back, in minor units.
+    pub cashback_minor: i64,
+    /// What went back to budgets, in ten-thousandths of micro-units.
+    pub cost: i64,
+    /// Whether the receipt doesn't count for the rule any more.
+    pub is_uncounted: bool,
+}
+
 /// One return. Several may add up, never to more than was bought.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -37,6 +63,7 @@ pub struct Model {
     /// The ledger's entry; none where the receipt had no member.
     pub entry_id: Option<EntryId>,
     pub lines: ReturnedLines,
+    pub taken: TakenBack,
     pub amount_minor: i64,
     /// The points that these goods had earned.
     pub points: Points,

@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::RwLock;
 
 use super::MasterKey;
-use super::seal::{seal, unseal};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::seal::{seal, unseal};
 use crate::tx::retrying;
 
 /// How long a retired key verifies: the longest token's life and an hour.

@@ -8,7 +8,6 @@ mod identities;
 mod keys;
 mod provider_keys;
 pub(crate) mod providers;
-mod seal;
 mod secrets;
 mod status;
 #[cfg(test)]
@@ -52,6 +51,11 @@ impl MasterKey {
     /// 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Lets the bytes out, to seal and unseal.
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

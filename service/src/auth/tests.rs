@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::keys::KeyRing;
-use super::seal::unseal;
 use super::tokens::{Claims, sign, verify};
 use super::{MasterKey, Who, clients, status};
 use crate::db::Db;
 use crate::error::Result;
 use crate::scratch::Scratch;
+use crate::seal::unseal;
 
 const ISSUER: &str = "https://florin.test";
 

@@ -1,78 +1,61 @@
-//! What a basket earns. Pure: the same receipt under the same terms earns the same, today or when
-//! a return prices what is left of it.
+//! What a sale or event earns: a partner's base rate, and the rules that operators write.
 //!
-//! A base rate per partner on the net amount, some categories left out. Rounded once, for the
-//! whole purchase.
+//! The decision is pure, and in one place: quotes, sales, claims, returns, tests of a rule and replays of
+//! a past period all ask it. What limits and budgets need is loaded before and stored after
+//! ([`books`]), in the transaction of whatever earns.
+//!
+//! Everything counts by wallet, not by person: a household that pools is one customer to every limit,
+//! however many cards it has.
 
-use entity::amount::Points;
-use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{EarningTerms, Line};
-use serde::{Deserialize, Serialize};
+pub(crate) mod ask;
+pub mod audience;
+mod award;
+mod base;
+pub(crate) mod books;
+mod budgets;
+pub mod campaigns;
+pub(crate) mod catalogue;
+mod cel;
+mod cut;
+pub(crate) mod decide;
+mod effects;
+pub mod events;
+pub mod facts;
+pub(crate) mod funding;
+mod history;
+pub mod kinds;
+mod making;
+pub mod near;
+pub(crate) mod pool;
+pub(crate) mod rest;
+pub mod rules;
+pub(crate) mod ruleset;
+pub mod simulate;
+pub(crate) mod state;
+pub mod totals;
+pub mod trial;
+mod validate;
 
-use crate::refusal::{Code, Refusal};
+pub use self::award::{Award, Cap};
+pub use self::base::Explanation;
+pub(crate) use self::base::decide as base;
 
-/// How a purchase's points came about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Explanation {
-    /// What counted, in minor units.
-    pub eligible_minor: i64,
-    /// What didn't, in minor units.
-    pub excluded_minor: i64,
-    /// The places on the receipt of the lines that didn't count, from 0.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub excluded_lines: Vec<usize>,
-    /// Thousandths of a point for each unit of settlement currency.
-    pub rate_millipoints: i64,
-    /// The exact result before rounding, in decimal.
-    pub exact: String,
-    /// How it became whole.
-    pub rounding: Rounding,
-    /// The result.
-    pub points: Points,
+use std::sync::Arc;
+
+use self::ask::Ask;
+use crate::clock::Clock;
+use crate::writes::Writes;
+
+/// The use cases.
+pub struct Earning {
+    clock: Clock,
+    ask: Ask,
+    writes: Arc<Writes>,
 }
 
-/// Prices a basket: eligible amount × rate, rounded once.
-pub fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation, Refusal> {
-    let is_excluded = |line: &Line| {
-        line.category.as_ref().is_some_and(|category| terms.excluded_categories.contains(category))
-    };
-    let excluded_lines: Vec<usize> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| is_excluded(line))
-        .map(|(place, _)| place)
-        .collect();
-    let eligible_minor = sum(lines.iter().filter(|line| !is_excluded(line)))?;
-    let excluded_minor = sum(lines.iter().filter(|line| is_excluded(line)))?;
-    let numerator = i128::from(eligible_minor) * i128::from(terms.rate_millipoints);
-    let denominator = 1000 * i128::from(terms.minor_per_unit);
-    let whole = match terms.rounding {
-        Rounding::Down => numerator / denominator,
-        Rounding::HalfUp => (2 * numerator + denominator) / (2 * denominator),
-    };
-    let points = i64::try_from(whole).ok().and_then(|whole| Points::new(whole).ok());
-    Ok(Explanation {
-        eligible_minor,
-        excluded_minor,
-        excluded_lines,
-        rate_millipoints: terms.rate_millipoints,
-        exact: decimal(numerator, denominator),
-        rounding: terms.rounding,
-        points: points.ok_or(Refusal::new(Code::Overflow).at("lines"))?,
-    })
+impl Earning {
+    /// The use cases over this database.
+    pub(crate) fn new(clock: Clock, ask: Ask, writes: Arc<Writes>) -> Self {
+        Self { clock, ask, writes }
+    }
 }
-
-fn sum<'a>(lines: impl Iterator<Item = &'a Line>) -> Result<i64, Refusal> {
-    let mut amounts = lines.map(|line| line.amount_minor);
-    amounts.try_fold(0_i64, i64::checked_add).ok_or(Refusal::new(Code::Overflow).at("lines"))
-}
-
-/// The quotient in decimal, exactly: the denominator is a power of ten.
-fn decimal(numerator: i128, denominator: i128) -> String {
-    let digits = usize::try_from(denominator.ilog10()).unwrap_or(0);
-    let text = format!("{}.{:0digits$}", numerator / denominator, numerator % denominator);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests;

@@ -169,6 +169,7 @@ impl Ledger {
         let points = amount(row.points)?;
         let action = if row.points > 0 {
             let lot = NewLot {
+                part: 0,
                 issuer: None,
                 points,
                 available_at: now,

@@ -32,7 +32,7 @@ fn commands(rules: Rules, wishes: &[Wish], returned: usize) -> Vec<Command> {
     }
     let purchase = PurchaseId::from_uuid(id(returned % wishes.len(), 2));
     let outstanding = outstanding(&book, purchase);
-    let back = Action::Return { issuer: partner(), points: outstanding, outstanding };
+    let back = Action::returning(partner(), outstanding, outstanding);
     commands.push(act(120, HOUSEHOLD, Some(purchase), back));
     commands.push(act(121, HOUSEHOLD, None, Action::Settle));
     commands

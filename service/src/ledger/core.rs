@@ -25,7 +25,7 @@ pub(super) mod properties;
 mod tests;
 
 pub use book::{Book, Burn, Expiry, Known, OpenHold, Rules, Wallet};
-pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt};
+pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt, ReturnedPart};
 pub use draft::Journal;
 
 pub(super) use book::spending_order;
@@ -63,10 +63,9 @@ pub fn decide(book: &mut Book, command: &Command) -> Verdict {
 fn act(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     match &draft.command.action {
         Action::Settle => Ok(()),
+        Action::Refused(refusal) => Err(refusal.clone()),
         Action::Earn { lots } => draft.earn(lots),
-        Action::Return { issuer, points, outstanding } => {
-            draft.give_back(*issuer, *points, *outstanding)
-        }
+        Action::Return { issuer, parts } => draft.give_back(*issuer, parts),
         Action::Hold { hold, member, points, lapses_at } => {
             draft.hold(*hold, *member, *points, *lapses_at)
         }

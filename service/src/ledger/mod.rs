@@ -37,7 +37,7 @@ pub use reason::Reason;
 
 pub(crate) use find::{current_wallets, find_entry, find_hold};
 
-use self::core::{Command, Receipt, Rules, Verdict, decide};
+use self::core::{Book, Command, Receipt, Rules, Verdict, decide};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -84,10 +84,39 @@ pub(crate) async fn apply(tx: &Tx, rules: Rules, commands: &[Command]) -> Result
 
 /// The same, with what was written, so that nobody has to read it again.
 pub(crate) async fn apply_all(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<Applied> {
+    open(tx, rules, commands).await?.apply(tx, commands).await
+}
+
+/// Reads what the commands need, and locks their wallets: what is read of these wallets elsewhere after
+/// that can't change before the commands are applied. Until then what a purchase earns may still be
+/// filled in.
+pub(crate) async fn open(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<Opened> {
     if commands.is_empty() {
-        return Ok(Applied::default());
+        return Ok(Opened(Book::new(rules)));
     }
-    let mut book = load::book(tx, rules, commands).await?;
+    Ok(Opened(load::book(tx, rules, commands).await?))
+}
+
+/// Wallets that are locked, with what their commands need.
+pub(crate) struct Opened(Book);
+
+impl Opened {
+    /// Whether the command's key was used before: it will be answered as then.
+    pub(crate) fn is_known(&self, command: &Command) -> bool {
+        command.key.as_ref().is_some_and(|key| self.0.keys.contains_key(&key.identity()))
+    }
+
+    /// Decides all commands in order and stores what they wrote.
+    pub(crate) async fn apply(self, tx: &Tx, commands: &[Command]) -> Result<Applied> {
+        let Self(book) = self;
+        if commands.is_empty() {
+            return Ok(Applied::default());
+        }
+        applied(tx, book, commands).await
+    }
+}
+
+async fn applied(tx: &Tx, mut book: Book, commands: &[Command]) -> Result<Applied> {
     let verdicts = commands.iter().map(|command| decide(&mut book, command)).collect();
     save::book(tx, &book).await?;
     let entries = book.journal.entries.into_iter().map(|entry| (entry.id, entry)).collect();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{AdjustmentId, HouseholdId, ReturnId};
+use entity::ids::{AdjustmentId, EventId, HouseholdId, ReturnId};
 pub use entity::ledger::entry::DueRule;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,15 @@ pub enum Cause {
         /// How the rest of the receipt earns now.
         earning: Explanation,
     },
+    /// A member did something besides buying.
+    Event {
+        /// Which event.
+        event: EventId,
+        /// Its type's code.
+        kind: String,
+        /// How the points came about.
+        earning: Option<Explanation>,
+    },
     /// Points pay at a partner: held, captured, released, paid or reversed.
     Payment {
         /// The partner's own reference.
@@ -54,6 +63,11 @@ pub enum Cause {
     Household {
         /// Which one.
         household: HouseholdId,
+    },
+    /// A member's cashback became points.
+    Cashback {
+        /// How much, in minor units.
+        amount_minor: i64,
     },
     /// An operator changed the balance.
     Adjustment {

@@ -2,7 +2,7 @@
 //! gives the member a fresh wallet, and the points stay with the household.
 
 use chrono::{DateTime, Utc};
-use entity::ids::{EntryId, HouseholdId, MemberId, ProgrammeId};
+use entity::ids::{EntryId, HouseholdId, MemberId, ProgrammeId, WalletId};
 use entity::ledger::wallet;
 use entity::members::household;
 use entity::members::member::{self, MemberStatus};
@@ -13,14 +13,18 @@ use sea_orm::{
 
 use super::former::leave_wallet;
 use super::{Members, open_wallet};
+use crate::activity;
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
+use crate::cashback;
+use crate::earning;
 use crate::error::{Error, Result};
 use crate::ledger::core::{Action, Command};
 use crate::ledger::reason::Cause;
 use crate::ledger::{self};
 use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::tiers;
 use crate::tx;
 use crate::tx::Tx;
 
@@ -98,6 +102,13 @@ impl Members {
         for verdict in ledger::apply(&tx, rules.for_ledger(), &commands).await? {
             verdict?;
         }
+        let pooled: Vec<WalletId> = commands.iter().map(|command| command.wallet).collect();
+        activity::pool(&tx, programme, &pooled, household.wallet_id).await?;
+        earning::pool::pool(&tx, programme, &pooled, household.wallet_id).await?;
+        let from = commands.iter().map(|command| command.wallet);
+        let into = (household.wallet_id, household.id);
+        cashback::pool(&tx, actor, programme, from, into, at).await?;
+        tiers::pool(&tx, rules, &pooled, household.wallet_id, at).await?;
         let after = serde_json::json!({ "members": wish.members });
         let change = Change {
             action: "household.pooled",
@@ -133,14 +144,20 @@ impl Members {
     }
 
     /// Takes a member out of its household, with a fresh and empty wallet.
-    pub async fn leave_household(&self, actor: &Actor, member: MemberId) -> Result<member::Model> {
+    pub async fn leave_household(
+        &self,
+        actor: &Actor,
+        rules: &Rules,
+        member: MemberId,
+    ) -> Result<member::Model> {
         let (programme, _) = actor.operator(Scope::MembersWrite)?;
-        tx::retrying(|| self.try_leave(actor, programme, member)).await
+        tx::retrying(|| self.try_leave(actor, rules, programme, member)).await
     }
 
     async fn try_leave(
         &self,
         actor: &Actor,
+        rules: &Rules,
         programme: ProgrammeId,
         member: MemberId,
     ) -> Result<member::Model> {
@@ -151,9 +168,11 @@ impl Members {
         may_leave(&tx, &before, household).await?;
         leave_wallet(&tx, &before, at).await?;
         let wallet_id = open_wallet(&tx, programme, at).await?;
+        let former = before.wallet_id;
         let row =
             member::Model { wallet_id, household_id: None, version: before.version + 1, ..before };
         let row = row.into_active_model().reset_all().update(tx.connection()).await?;
+        tiers::leave(&tx, rules, member, (former, wallet_id), at).await?;
         let after = serde_json::json!({ "member": member });
         let change = Change {
             action: "household.left",
@@ -213,7 +232,7 @@ async fn may_leave(tx: &Tx, member: &member::Model, household: HouseholdId) -> R
     let is_empty = wallet.is_none_or(|wallet| {
         [wallet.available, wallet.pending, wallet.held, wallet.debt].iter().all(|it| it.is_zero())
     });
-    match is_empty {
+    match is_empty && cashback::is_empty(tx, member.programme_id, member.wallet_id).await? {
         true => Ok(()),
         false => Err(Refusal::new(Code::HouseholdNotEmpty).at("memberId").into()),
     }

@@ -7,6 +7,7 @@ mod stores;
 
 use std::sync::Arc;
 
+use entity::amount::BasisPoints;
 use entity::ids::{PartnerId, ProgrammeId};
 use entity::partners::partner::{self, Categories, PartnerStatus, ReceiptScope};
 use entity::partners::{contract, store};
@@ -67,6 +68,8 @@ pub struct Onboard {
     pub base_rate_millipoints: i64,
     /// Categories that earn nothing.
     pub excluded_categories: Vec<String>,
+    /// How much of the eligible amount comes back as money.
+    pub cashback_bp: BasisPoints,
 }
 
 /// What changes about a partner; what is left out stays.
@@ -84,6 +87,8 @@ pub struct Amend {
     pub base_rate_millipoints: Option<i64>,
     /// Other categories that earn nothing.
     pub excluded_categories: Option<Vec<String>>,
+    /// Another share that comes back as money.
+    pub cashback_bp: Option<BasisPoints>,
 }
 
 impl Partners {
@@ -108,6 +113,7 @@ impl Partners {
             receipt_scope: wish.receipt_scope,
             base_rate_millipoints: rate(wish.base_rate_millipoints)?,
             excluded_categories: categories(&wish.excluded_categories)?,
+            cashback_bp: wish.cashback_bp,
             version: 1,
             created_at: at,
         };
@@ -272,6 +278,9 @@ fn amended(before: &partner::Model, wish: &Amend) -> Result<partner::Model> {
     if let Some(new) = &wish.excluded_categories {
         after.excluded_categories = categories(new)?;
     }
+    if let Some(new) = wish.cashback_bp {
+        after.cashback_bp = new;
+    }
     Ok(after)
 }
 
@@ -315,5 +324,6 @@ fn seen(row: &partner::Model) -> serde_json::Value {
         "receiptScope": row.receipt_scope,
         "baseRateMillipoints": row.base_rate_millipoints,
         "excludedCategories": row.excluded_categories,
+        "cashbackBp": row.cashback_bp,
     })
 }

@@ -1,5 +1,6 @@
 //! Changing a programme's settings. What loosens the control over operators themselves, a higher
-//! adjustment limit, takes two of them: otherwise whoever is held to it could lift it.
+//! adjustment limit, takes two of them: otherwise whoever is held to it could lift it. So does what makes
+//! money of cashback elsewhere: another account to pay it from, more points for it.
 
 use chrono::{DateTime, Utc};
 use entity::ids::ProgrammeId;
@@ -9,6 +10,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::{Programmes, settings};
+use crate::activity;
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -31,15 +33,15 @@ pub struct Amend {
 }
 
 impl Programmes {
-    /// Changes what the programme's operators may. A change that raises the adjustment limit is
-    /// proposed instead, all of it, and answered with.
+    /// Changes what the programme's operators may. A change that needs a second one is proposed
+    /// instead, all of it, and answered with.
     pub async fn amend(&self, actor: &Actor, wish: Amend) -> Result<Option<proposal::Model>> {
         let (programme, operator) = actor.operator(Scope::ProgrammeWrite)?;
         let proposed = retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
             let (before, after) = amended(&tx, programme, &wish).await?;
-            if after.adjustment_limit > before.adjustment_limit {
+            if takes_two(&before, &after) {
                 let wish = Wish::AmendProgramme(wish.clone());
                 let by = (programme, operator);
                 let proposal = proposals::make(&tx, actor, by, &wish, at).await?;
@@ -52,6 +54,16 @@ impl Programmes {
         self.forget(programme);
         Ok(proposed)
     }
+}
+
+/// Whether one operator alone can't be trusted with the change.
+fn takes_two(before: &programme::Model, after: &programme::Model) -> bool {
+    let debtor = |row: &programme::Model| {
+        (row.debtor_name.clone(), row.debtor_iban.clone(), row.debtor_bic.clone())
+    };
+    after.adjustment_limit > before.adjustment_limit
+        || after.points_per_minor > before.points_per_minor
+        || debtor(after) != debtor(before)
 }
 
 /// Changes what two operators agreed on.
@@ -83,6 +95,7 @@ async fn amended(
         after.name = text::name(name)?;
     }
     stays_dated_or_not(&before, &after)?;
+    keeps_counted_days(tx, &before, &after).await?;
     after.version += 1;
     Ok((before, after))
 }
@@ -96,6 +109,18 @@ fn stays_dated_or_not(before: &programme::Model, after: &programme::Model) -> Re
     }
     let message = "A programme's points expire by date or by inactivity from its beginning on.";
     Err(Refusal::new(Code::ValueOutOfRange).because(message).at("expiryPolicy"))
+}
+
+/// Purchases are counted by day: once one is, a day stays where it begins.
+async fn keeps_counted_days(
+    tx: &Tx,
+    before: &programme::Model,
+    after: &programme::Model,
+) -> Result<()> {
+    if before.time_zone == after.time_zone || !activity::is_counted(tx, before.id).await? {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::TimeZoneInUse).at("timeZone").into())
 }
 
 async fn write(

@@ -65,6 +65,26 @@ impl Rules {
         if days == 0 { at } else { days_later(at, days, self.zone) }
     }
 
+    /// The same two dates for points whose rule says how many days they wait or how many months they
+    /// live. Under expiry by inactivity no lot has a date.
+    pub fn dates(
+        &self,
+        at: DateTime<Utc>,
+        pending_days: Option<u32>,
+        expiry_months: Option<u32>,
+    ) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+        let available_at = match pending_days {
+            None => self.available_at(at),
+            Some(0) => at,
+            Some(days) => days_later(at, u64::from(days), self.zone),
+        };
+        let expires_at = self.expires_at(at).map(|usual| match expiry_months {
+            None => usual,
+            Some(months) => months_later(at, months, self.zone),
+        });
+        (available_at, expires_at)
+    }
+
     /// Refuses what is said to have happened in the future, or longer ago than is accepted.
     pub fn accepts_time(
         &self,

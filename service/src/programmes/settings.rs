@@ -1,5 +1,7 @@
 //! A programme's settings, each with its bounds. Pure.
 
+use std::fmt::Display;
+
 use chrono::DateTime;
 use chrono_tz::Tz;
 use entity::amount::Points;
@@ -7,7 +9,9 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
 use serde::{Deserialize, Serialize};
 
+use crate::cashback::iban;
 use crate::refusal::{Code, Refusal};
+use crate::text;
 
 /// All settings of a new programme.
 #[derive(Clone, Debug)]
@@ -34,6 +38,31 @@ pub struct Settings {
     pub hold_minutes_max: i32,
     /// What an operator may adjust and write off alone within 24 hours; more needs a second one.
     pub adjustment_limit: Points,
+    /// How cashback leaves the programme.
+    pub payouts: Payouts,
+}
+
+/// How cashback leaves the programme.
+#[derive(Clone, Debug)]
+pub struct Payouts {
+    /// The least that is paid out, in minor units.
+    pub min_minor: i64,
+    /// Points for each minor unit that a member converts; 0 where none is.
+    pub points_per_minor: i64,
+    /// From which account; none is paid out without.
+    pub debtor: Option<Debtor>,
+}
+
+/// Who pays cashback out, as the bank knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Debtor {
+    /// 1 to 70 characters.
+    pub name: String,
+    /// The account.
+    pub iban: String,
+    /// The bank, where it wants to be named.
+    pub bic: Option<String>,
 }
 
 /// Settings to be changed; what is left out stays.
@@ -51,6 +80,12 @@ pub struct Change {
     pub claim_days: Option<i32>,
     pub hold_minutes_max: Option<i32>,
     pub adjustment_limit: Option<Points>,
+    #[serde(default)]
+    pub payout_min_minor: Option<i64>,
+    #[serde(default)]
+    pub points_per_minor: Option<i64>,
+    #[serde(default)]
+    pub debtor: Option<Debtor>,
 }
 
 impl Default for Settings {
@@ -68,6 +103,7 @@ impl Default for Settings {
             claim_days: 90,
             hold_minutes_max: 60,
             adjustment_limit: Points::ZERO,
+            payouts: Payouts { min_minor: 1000, points_per_minor: 0, debtor: None },
         }
     }
 }
@@ -86,6 +122,9 @@ impl Settings {
             claim_days: Some(self.claim_days),
             hold_minutes_max: Some(self.hold_minutes_max),
             adjustment_limit: Some(self.adjustment_limit),
+            payout_min_minor: Some(self.payouts.min_minor),
+            points_per_minor: Some(self.payouts.points_per_minor),
+            debtor: self.payouts.debtor,
         };
         change.apply_to(row)
     }
@@ -93,7 +132,18 @@ impl Settings {
 
 impl Change {
     pub(super) fn apply_to(self, row: Model) -> Result<Model, Refusal> {
+        let debtor = self.debtor.map(checked).transpose()?;
+        let debtor = debtor.or(seen_debtor(&row));
+        let (debtor_name, debtor_iban, debtor_bic) = match debtor {
+            Some(debtor) => (Some(debtor.name), Some(debtor.iban), debtor.bic),
+            None => (None, None, None),
+        };
         let after = Model {
+            debtor_name,
+            debtor_iban,
+            debtor_bic,
+            payout_min_minor: self.payout_min_minor.unwrap_or(row.payout_min_minor),
+            points_per_minor: self.points_per_minor.unwrap_or(row.points_per_minor),
             time_zone: self.time_zone.unwrap_or(row.time_zone),
             expiry_policy: self.expiry_policy.unwrap_or(row.expiry_policy),
             expiry_months: self.expiry_months.unwrap_or(row.expiry_months),
@@ -121,10 +171,31 @@ fn check(row: &Model) -> Result<(), Refusal> {
     between("pendingDays", row.pending_days, 0, 365)?;
     between("saleAgeDaysMax", row.sale_age_days_max, 1, 3650)?;
     between("claimDays", row.claim_days, 0, 365)?;
-    between("holdMinutesMax", row.hold_minutes_max, 1, 43_200)
+    between("holdMinutesMax", row.hold_minutes_max, 1, 43_200)?;
+    between("payoutMinMinor", row.payout_min_minor, 1, 10_000_000_000_000)?;
+    between("pointsPerMinor", row.points_per_minor, 0, 1_000_000)
 }
 
-fn between(field: &str, value: i32, min: i32, max: i32) -> Result<(), Refusal> {
+/// A debtor as a bank takes it.
+fn checked(debtor: Debtor) -> Result<Debtor, Refusal> {
+    let name = text::clean(&debtor.name, 70, Code::NameInvalid);
+    let bic = debtor.bic.map(|bic| iban::bic(&bic).map_err(|r| r.at("debtor.bic"))).transpose()?;
+    let iban = iban::electronic(&debtor.iban).map_err(|r| r.at("debtor.iban"))?;
+    Ok(Debtor { name: name.map_err(|r| r.at("debtor.name"))?, iban, bic })
+}
+
+/// Who pays, if the programme says so.
+fn seen_debtor(row: &Model) -> Option<Debtor> {
+    let (name, iban) = (row.debtor_name.clone()?, row.debtor_iban.clone()?);
+    Some(Debtor { name, iban, bic: row.debtor_bic.clone() })
+}
+
+fn between<N: Copy + PartialOrd + Display>(
+    field: &str,
+    value: N,
+    min: N,
+    max: N,
+) -> Result<(), Refusal> {
     if (min..=max).contains(&value) {
         return Ok(());
     }
@@ -153,6 +224,11 @@ pub(super) fn blank() -> Model {
         claim_days: 0,
         hold_minutes_max: 1,
         adjustment_limit: Points::ZERO,
+        payout_min_minor: 1,
+        points_per_minor: 0,
+        debtor_name: None,
+        debtor_iban: None,
+        debtor_bic: None,
         version: 1,
         created_at: DateTime::UNIX_EPOCH,
     }
@@ -173,6 +249,9 @@ pub(super) fn seen(row: &Model) -> serde_json::Value {
         "claimDays": row.claim_days,
         "holdMinutesMax": row.hold_minutes_max,
         "adjustmentLimit": row.adjustment_limit,
+        "payoutMinMinor": row.payout_min_minor,
+        "pointsPerMinor": row.points_per_minor,
+        "debtor": seen_debtor(row),
     })
 }
 

@@ -4,8 +4,6 @@
 //! doing the thing, and its wish is a variant of [`Wish`]. Approving does the thing in the transaction
 //! of the decision, so that nothing is approved and left undone. What was wished never changes.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use entity::ids::{OperatorId, ProgrammeId, ProposalId};
 use entity::programmes::operator;
@@ -21,9 +19,11 @@ use crate::audit::{self, Change};
 use crate::auth::RegisterProvider;
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::earning::ask::Ask;
+use crate::earning::campaigns;
 use crate::error::{Error, Result};
 use crate::page::{Page, Window};
-use crate::programmes::{Amend, Programmes};
+use crate::programmes::{Amend, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::tx::{Tx, retrying};
 use crate::{auth, programmes};
@@ -35,7 +35,7 @@ const WAITING_MAX: usize = 20;
 pub struct Proposals {
     db: Db,
     clock: Clock,
-    programmes: Arc<Programmes>,
+    ask: Ask,
 }
 
 /// What is wished, as the proposal keeps it.
@@ -46,6 +46,8 @@ pub(crate) enum Wish {
     AmendProgramme(Amend),
     /// Another way to sign in.
     RegisterIdentityProvider(RegisterProvider),
+    /// A campaign that gives much, or another budget for one.
+    ChangeCampaign(campaigns::Next),
 }
 
 impl Wish {
@@ -53,17 +55,13 @@ impl Wish {
         match self {
             Self::AmendProgramme(_) => ProposalKind::AmendProgramme,
             Self::RegisterIdentityProvider(_) => ProposalKind::RegisterIdentityProvider,
+            Self::ChangeCampaign(_) => ProposalKind::ChangeCampaign,
         }
     }
 
     /// Does it.
-    async fn apply(
-        self,
-        tx: &Tx,
-        actor: &Actor,
-        programme: ProgrammeId,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
+    async fn apply(self, tx: &Tx, actor: &Actor, rules: &Rules, at: DateTime<Utc>) -> Result<()> {
+        let programme = rules.id();
         match self {
             Self::AmendProgramme(wish) => {
                 programmes::amend::apply(tx, actor, programme, wish, at).await
@@ -71,6 +69,7 @@ impl Wish {
             Self::RegisterIdentityProvider(wish) => {
                 auth::providers::insert(tx, actor, programme, wish, at).await
             }
+            Self::ChangeCampaign(next) => campaigns::apply(tx, actor, rules, next, at).await,
         }
     }
 }
@@ -113,8 +112,8 @@ pub(crate) async fn make(
 
 impl Proposals {
     /// The use cases over this database.
-    pub fn new(db: Db, clock: Clock, programmes: Arc<Programmes>) -> Self {
-        Self { db, clock, programmes }
+    pub(crate) fn new(db: Db, clock: Clock, ask: Ask) -> Self {
+        Self { db, clock, ask }
     }
 
     /// Says yes to what another operator proposed, and does it. Saying it again changes nothing.
@@ -134,6 +133,7 @@ impl Proposals {
         status: ProposalStatus,
     ) -> Result<proposal::Model> {
         let (programme, operator) = actor.operator(Scope::LedgerApprove)?;
+        let rules = self.ask.programmes.rules(programme).await?;
         let decided = retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
@@ -147,7 +147,7 @@ impl Proposals {
                     is_still_there(&tx, before.proposed_by).await?;
                     let wish: Wish =
                         serde_json::from_value(before.wish.clone()).map_err(Error::internal)?;
-                    wish.apply(&tx, actor, programme, at).await?;
+                    wish.apply(&tx, actor, &rules, at).await?;
                     "proposal.approved"
                 }
                 _ => "proposal.rejected",
@@ -159,7 +159,8 @@ impl Proposals {
             tx.commit(row).await
         })
         .await?;
-        self.programmes.forget(programme);
+        self.ask.programmes.forget(programme);
+        self.ask.catalogue.forget(programme);
         Ok(decided)
     }
 

@@ -6,20 +6,25 @@ use entity::members::member;
 use entity::purchases::purchase::{self, Line};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::rules;
+use super::earn::earn;
 use super::{BATCH_MAX, Purchases, store};
+use crate::activity::{self, Taken};
 use crate::actor::{Actor, Scope, Who};
+use crate::cashback;
 use crate::earning;
+use crate::earning::books::Wanted;
+use crate::earning::decide::By;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::ledger::core::{Action, Command};
 use crate::ledger::reason::Cause;
 use crate::members::{MemberRef, may_earn, resolve};
-use crate::partners::{Directory, Role};
+use crate::partners::Role;
 use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::rows::update_all;
 use crate::tx::{Tx, retrying};
+use crate::writes::Rows;
 
 /// What is claimed for whom.
 #[derive(Clone, Debug)]
@@ -48,21 +53,16 @@ impl Purchases {
         if !matches!(actor.who(), Who::Member(_)) {
             actor.with(Scope::PurchasesWrite)?;
         }
-        let rules = self.programmes.rules(programme).await?;
-        let directory = self.partners.directory(programme).await?;
+        let rules = self.ask.programmes.rules(programme).await?;
+        let directory = self.ask.partners.directory(programme).await?;
         if let Who::Partner(partner, _) = actor.who() {
             directory.in_role(partner, Role::Issues)?;
         }
-        retrying(|| self.try_claim(actor, &rules, &directory, &wish)).await
+        retrying(|| self.try_claim(actor, &rules, &wish)).await
     }
 
-    async fn try_claim(
-        &self,
-        actor: &Actor,
-        rules: &Rules,
-        directory: &Directory,
-        wish: &Claim,
-    ) -> Result<Claimed> {
+    async fn try_claim(&self, actor: &Actor, rules: &Rules, wish: &Claim) -> Result<Claimed> {
+        let terms = self.ask.terms(rules.id()).await?;
         let now = self.clock.now();
         let tx = self.db.begin().await?;
         let resolved = resolve(tx.connection(), rules.id(), [wish.member.clone()]).await?;
@@ -82,19 +82,27 @@ impl Purchases {
         for purchase in kept {
             let earlier = returns.get(&purchase.id).map_or(&[][..], Vec::as_slice);
             let left = super::returns::left_of(&purchase, earlier);
-            commands.push(command(actor, rules, directory, &member, (&purchase, &left), now)?);
-            claimed.push(purchase::Model {
+            commands.push(command(actor, &member, &purchase, now)?);
+            let before = Taken::of(earlier);
+            let purchase = purchase::Model {
                 member_id: Some(member.id),
                 wallet_id: Some(member.wallet_id),
                 claimed_at: Some(now),
                 ..purchase
-            });
+            };
+            claimed.push(Claiming { purchase, left, before });
         }
-        for verdict in ledger::apply(&tx, rules.for_ledger(), &commands).await? {
+        let opened = ledger::open(&tx, rules.for_ledger(), &commands).await?;
+        let rows = earn_all(&tx, terms.by(), &member, &mut claimed, &mut commands).await?;
+        let verdicts = opened.apply(&tx, &commands).await?.verdicts;
+        cashback::follow(&tx, rules, &commands, &verdicts).await?;
+        for verdict in verdicts {
             verdict?;
         }
-        let changing =
-            [purchase::Column::MemberId, purchase::Column::WalletId, purchase::Column::ClaimedAt];
+        rows.save(&tx, rules.id()).await?;
+        let claimed: Vec<_> = claimed.into_iter().map(|claimed| claimed.purchase).collect();
+        use purchase::Column::{ClaimedAt, Earning, MemberId, Points, WalletId};
+        let changing = [MemberId, WalletId, ClaimedAt, Earning, Points];
         update_all::<purchase::Entity>(&tx, &claimed, &changing).await?;
         tx.commit(Claimed { member, purchases: claimed }).await
     }
@@ -165,18 +173,44 @@ fn oldest(rules: &Rules, now: DateTime<Utc>) -> DateTime<Utc> {
     now - TimeDelta::days(i64::from(rules.programme.claim_days))
 }
 
+/// A receipt on its way to its buyer, with what is left of it and what had come back.
+struct Claiming {
+    purchase: purchase::Model,
+    left: Vec<Line>,
+    before: Taken,
+}
+
+/// Decides what the receipts earn, each of what is left of it.
+async fn earn_all(
+    tx: &Tx,
+    by: By<'_>,
+    member: &member::Model,
+    claimed: &mut [Claiming],
+    commands: &mut [Command],
+) -> Result<Rows> {
+    let mut wanted = Wanted::default();
+    for Claiming { purchase, left, .. } in claimed.iter() {
+        wanted.sale(by, &by.basket(purchase, left), member);
+    }
+    let mut known = wanted.read(tx.connection(), by).await?;
+    let mut rows = Rows::new(activity::Rows::new(by.programme.id(), by.programme.zone));
+    for (Claiming { purchase, left, before }, command) in claimed.iter_mut().zip(commands) {
+        if let Some(earned) = earn(by, &mut known, (purchase, Some(left)), member, command) {
+            rows.changes.join(earned.changes);
+        }
+        rows.activity.bought(member.wallet_id, purchase, *before);
+    }
+    Ok(rows)
+}
+
 /// The purchase earns what is left of it, at the prices of its day.
 fn command(
     actor: &Actor,
-    rules: &Rules,
-    directory: &Directory,
     member: &member::Model,
-    (purchase, left): (&purchase::Model, &[Line]),
+    purchase: &purchase::Model,
     now: DateTime<Utc>,
 ) -> Result<Command> {
-    let earning = earning::decide(&purchase.earning, left)?;
-    let contract = directory.contract_at(purchase.partner_id, purchase.occurred_at)?;
-    let lot = rules::lot(rules, contract, &earning, purchase.occurred_at);
+    let base = earning::base(&purchase.earning, &purchase.lines.0)?;
     Ok(Command {
         entry: EntryId::at(now),
         wallet: member.wallet_id,
@@ -189,7 +223,8 @@ fn command(
         occurred_at: purchase.occurred_at,
         recorded_at: now,
         is_history: false,
-        cause: Cause::Receipt { receipt_number: purchase.receipt_number.clone(), earning },
-        action: Action::Earn { lots: vec![lot] },
+        cause: Cause::Receipt { receipt_number: purchase.receipt_number.clone(), earning: base },
+        // What it earns is decided once the wallet is locked.
+        action: Action::Earn { lots: Vec::new() },
     })
 }

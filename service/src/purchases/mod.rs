@@ -4,6 +4,7 @@
 //! the same content it answers as the first time; with other content it is refused.
 
 mod claim;
+mod earn;
 mod quote;
 mod read;
 pub(crate) mod record;
@@ -27,10 +28,9 @@ pub(crate) use self::returns::TakeBack;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::earning::ask::Ask;
 use crate::ledger::Ledger;
 use crate::members::MemberRef;
-use crate::partners::Partners;
-use crate::programmes::Programmes;
 use crate::writes::Writes;
 
 /// The most receipts in one batch.
@@ -40,8 +40,7 @@ pub const BATCH_MAX: usize = 500;
 pub struct Purchases {
     db: Db,
     clock: Clock,
-    programmes: Arc<Programmes>,
-    partners: Arc<Partners>,
+    ask: Ask,
     ledger: Arc<Ledger>,
     writes: Arc<Writes>,
 }
@@ -98,11 +97,10 @@ impl Purchases {
     pub(crate) fn new(
         db: Db,
         clock: Clock,
-        programmes: Arc<Programmes>,
-        partners: Arc<Partners>,
+        ask: Ask,
         ledger: Arc<Ledger>,
         writes: Arc<Writes>,
     ) -> Self {
-        Self { db, clock, programmes, partners, ledger, writes }
+        Self { db, clock, ask, ledger, writes }
     }
 }

@@ -1,16 +1,21 @@
-//! What a sale would earn: the same arithmetic, nothing written.
+//! What a sale would earn: the same decision by the same counters, nothing written.
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
 use entity::ids::ProgrammeId;
 use entity::ledger::wallet;
+use entity::members::member;
 use sea_orm::EntityTrait;
 
-use super::record::buyer;
-use super::rules;
+use super::record::{buyer, draft_of};
+use super::rules::{self, Checked};
 use super::{Mode, Purchases, Receipt};
 use crate::actor::{Actor, Scope};
 use crate::earning::Explanation;
+use crate::earning::ask::Terms;
+use crate::earning::books::Wanted;
+use crate::earning::decide;
+use crate::earning::near::{Near, near};
 use crate::error::Result;
 use crate::members::{MemberRef, resolve};
 use crate::refusal::{Code, Refusal};
@@ -20,6 +25,8 @@ use crate::refusal::{Code, Refusal};
 pub struct Quote {
     /// How they would come about.
     pub explanation: Explanation,
+    /// What is missing to more.
+    pub near: Vec<Near>,
     /// When they could be spent.
     pub available_at: DateTime<Utc>,
     /// When they would expire; none under expiry by inactivity.
@@ -29,42 +36,89 @@ pub struct Quote {
 }
 
 impl Purchases {
-    /// Prices a receipt as recording it would, checks included.
+    /// Prices a receipt as recording it would, checks included. Without a buyer that is known, no rule
+    /// is asked: what they give is decided when the receipt is claimed.
     pub async fn quote(&self, actor: &Actor, receipt: Receipt) -> Result<Quote> {
         let (programme, own) = actor.partner(Scope::PurchasesWrite)?;
         if receipt.partner != own {
             return Err(Refusal::new(Code::PartnerNotFound).at("partnerId").into());
         }
-        let rules = self.programmes.rules(programme).await?;
-        let directory = self.partners.directory(programme).await?;
-        let member = receipt.member.clone();
-        let checked = rules::check(&rules, &directory, receipt, Mode::Live, self.clock.now())?;
+        let terms = self.ask.terms(programme).await?;
+        let named = receipt.member.clone();
+        let now = self.clock.now();
+        let checked = rules::check(&terms.programme, &terms.directory, receipt, Mode::Live, now)?;
         if let Some(refusal) = checked.standing {
             return Err(refusal.into());
         }
+        let resolved = resolve(self.db.reader(), programme, named.clone()).await?;
+        let member = buyer(&resolved, named.as_ref())?;
+        let available_points = match member {
+            Some(member) => self.spendable(actor, programme, member, named.as_ref()).await?,
+            None => None,
+        };
+        let quote = match member {
+            Some(member) => self.decided(&terms, &checked, member).await?,
+            None => plain(&terms, checked),
+        };
+        Ok(Quote { available_points, ..quote })
+    }
+
+    /// What the sale would earn this member.
+    async fn decided(
+        &self,
+        terms: &Terms,
+        checked: &Checked,
+        member: &member::Model,
+    ) -> Result<Quote> {
+        let by = terms.by();
+        let mut purchase = draft_of(terms.programme.id(), checked, Some(member));
+        let mut wanted = Wanted::default();
+        wanted.sale(by, &by.basket(&purchase, &purchase.lines.0), member);
+        let mut known = wanted.read(self.db.reader(), by).await?;
+        let at = purchase.occurred_at.with_timezone(&terms.programme.zone);
+        let facts = known.facts(member, at);
+        purchase.earning.multiplier_bp = facts.multiplier_bp;
+        let basket = by.basket(&purchase, &purchase.lines.0);
+        let near = near(by, &basket, &facts)?;
+        let buyer = (member.wallet_id, &facts);
+        let decision = decide::sale(by, &basket, buyer, &mut known.state)?;
+        let first = decision.lots.first();
+        let quote = plain(terms, checked.clone());
         Ok(Quote {
-            explanation: checked.explanation,
-            available_at: checked.lot.available_at,
-            expires_at: checked.lot.expires_at,
-            available_points: self.spendable(actor, programme, member.as_ref()).await?,
+            available_at: first.map_or(quote.available_at, |lot| lot.available_at),
+            expires_at: first.map_or(quote.expires_at, |lot| lot.expires_at),
+            explanation: decision.explanation,
+            near,
+            available_points: None,
         })
     }
 
     /// What the buyer can spend now, to those who may look members up: by the card in hand, or by
-    /// what names a member to this partner alone. Whoever couldn't buy is refused.
+    /// what names a member to this partner alone.
     async fn spendable(
         &self,
         actor: &Actor,
         programme: ProgrammeId,
+        member: &member::Model,
         named: Option<&MemberRef>,
     ) -> Result<Option<Points>> {
-        let resolved = resolve(self.db.reader(), programme, named.cloned()).await?;
-        let Some(member) = buyer(&resolved, named)? else { return Ok(None) };
         if !actor.has(Scope::MembersRead) || matches!(named, Some(MemberRef::Id(_))) {
             return Ok(None);
         }
         let wallet =
             wallet::Entity::find_by_id((programme, member.wallet_id)).one(self.db.reader()).await?;
         Ok(wallet.map(|wallet| wallet.available))
+    }
+}
+
+/// The base alone.
+fn plain(terms: &Terms, checked: Checked) -> Quote {
+    let at = checked.receipt.occurred_at;
+    Quote {
+        explanation: checked.explanation,
+        near: Vec::new(),
+        available_at: terms.programme.available_at(at),
+        expires_at: terms.programme.expires_at(at),
+        available_points: None,
     }
 }

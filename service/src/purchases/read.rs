@@ -60,8 +60,8 @@ impl UseCases {
         let PurchaseRef::Receipt { partner, number, store_code, on } = named else {
             return Ok(None);
         };
-        let rules = self.programmes.rules(programme).await?;
-        let directory = self.partners.directory(programme).await?;
+        let rules = self.ask.programmes.rules(programme).await?;
+        let directory = self.ask.partners.directory(programme).await?;
         let Some(row) = directory.partner(partner) else { return Ok(None) };
         let Ok(number) = text::clean(&number, 64, Code::ReceiptNumberInvalid) else {
             return Ok(None);

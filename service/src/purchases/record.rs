@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use entity::ids::ProgrammeId;
 use entity::members::member;
 
+pub(super) use self::batch::draft_of;
 pub(crate) use self::batch::{Draft, Known, Receipts};
 
 use super::rules::{self, Checked};
@@ -42,8 +43,8 @@ impl Purchases {
                 format!("a batch has 1 to {BATCH_MAX} receipts"),
             ));
         }
-        let rules = self.programmes.rules(programme).await?;
-        let directory = self.partners.directory(programme).await?;
+        let rules = self.ask.programmes.rules(programme).await?;
+        let directory = self.ask.partners.directory(programme).await?;
         let now = self.clock.now();
         let mut answers: Vec<Option<Answer>> = Vec::new();
         let mut arrivals = Vec::new();

@@ -7,8 +7,7 @@ mod batch;
 mod lines;
 
 use chrono::{DateTime, Utc};
-use entity::amount::Points;
-use entity::ids::PurchaseId;
+use entity::ids::{PurchaseId, WalletId};
 use entity::purchases::purchase::{self, Line};
 use entity::purchases::purchase_return::{self, ReturnedLines};
 use serde::Serialize;
@@ -17,10 +16,11 @@ pub(crate) use self::batch::{Draft, Known, TakeBack};
 
 use super::Purchases;
 use crate::actor::{Actor, Scope};
-use crate::earning::{self, Explanation};
+use crate::earning::decide::By;
+use crate::earning::rest::{self, Rest};
 use crate::error::{Error, Result};
 use crate::keys;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Code;
 use crate::writes::{Done, Write};
 
 /// Goods that a partner took back.
@@ -65,16 +65,14 @@ struct Decision {
     number: i64,
     lines: ReturnedLines,
     amount_minor: i64,
-    rest: Explanation,
-    points: Points,
-    outstanding: Points,
+    rest: Rest,
 }
 
 impl Purchases {
     /// Takes goods back, and the points they had earned.
     pub async fn take_back(&self, actor: &Actor, wish: Return) -> Result<Returned> {
         let (programme, partner) = actor.partner(Scope::PurchasesWrite)?;
-        let (rules, now) = (self.programmes.rules(programme).await?, self.clock.now());
+        let (rules, now) = (self.ask.programmes.rules(programme).await?, self.clock.now());
         rules.accepts_no_future(wish.occurred_at, now)?;
         let key = keys::key(actor, &wish.idempotency_key, "returnPurchase", &wish)?;
         let write = Write::TakeBack(TakeBack::of(actor, partner, key, wish, now));
@@ -90,25 +88,25 @@ pub(super) fn left_of(purchase: &purchase::Model, earlier: &[purchase_return::Mo
     lines::left(&purchase.lines.0, earlier.iter().map(|row| &row.lines))
 }
 
-/// What a wish comes to, after what has come back before.
+/// What a wish comes to, after what has come back before, of a receipt whose points are in `wallet`.
 fn decide(
-    purchase: &purchase::Model,
+    by: By<'_>,
+    (purchase, wallet): (&purchase::Model, Option<WalletId>),
     earlier: &[purchase_return::Model],
     wish: &Return,
 ) -> Result<Decision> {
     let left = left_of(purchase, earlier);
     let lines = lines::wished(&left, wish.lines.as_deref())?;
-    let rest: Vec<Line> = lines::less(&left, &lines);
-    let rest = earning::decide(&purchase.earning, &rest)?;
-    let taken = earlier.iter().map(|row| row.points).try_fold(Points::ZERO, Points::plus);
-    let outstanding = purchase.points.less(taken.map_err(|_| Refusal::new(Code::Overflow))?);
+    let left: Vec<Line> = lines::less(&left, &lines);
+    let taken: Vec<_> = earlier.iter().map(|row| &row.taken).collect();
+    let basket = by.basket(purchase, &left);
+    let version = |rule, version| by.rules.version(rule, version).cloned();
+    let rest = rest::rest(&basket, (wallet, purchase.points), &taken, version)?;
     let amounts = lines.iter().map(|line| line.amount_minor);
     Ok(Decision {
         amount_minor: amounts.sum(),
-        points: outstanding.less(rest.points),
         lines: ReturnedLines(lines),
         number: i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1),
-        outstanding,
         rest,
     })
 }

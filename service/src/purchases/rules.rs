@@ -1,10 +1,7 @@
 //! What a receipt must be. Pure: no database, no clock.
 
 use chrono::{DateTime, Utc};
-use entity::amount::BasisPoints;
 use entity::ids::{PurchaseId, StoreId};
-use entity::ledger::lot::{Share, Terms};
-use entity::partners::contract;
 use entity::partners::partner::{self, ReceiptScope};
 use entity::purchases::purchase::{EarningTerms, Line};
 use serde::Serialize;
@@ -13,7 +10,6 @@ use super::{Mode, Receipt};
 use crate::earning::{self, Explanation};
 use crate::error::Result;
 use crate::keys;
-use crate::ledger::core::NewLot;
 use crate::members::MemberRef;
 use crate::partners::{Directory, Role};
 use crate::programmes::Rules;
@@ -36,7 +32,6 @@ pub(super) struct Checked {
     pub(super) fingerprint: Vec<u8>,
     pub(super) earning: EarningTerms,
     pub(super) explanation: Explanation,
-    pub(super) lot: NewLot,
     /// When it counts as recorded.
     pub(super) recorded_at: DateTime<Utc>,
     /// Why it can't be recorded now. One that is in the books already answers as it did then,
@@ -72,11 +67,11 @@ pub(super) fn check(
     let store = code.map(|code| directory.store(receipt.partner, code)).transpose()?;
     let store = store.map(|store| store.id);
     let standing = may_sell(rules, directory, &receipt, mode, now).err();
-    let contract = directory
+    directory
         .contract_at(receipt.partner, receipt.occurred_at)
         .map_err(|missing| standing.clone().unwrap_or(missing))?;
     let earning = earning_terms(rules, partner);
-    let explanation = earning::decide(&earning, &receipt.lines)?;
+    let explanation = earning::base(&earning, &receipt.lines)?;
     let canonical = Canonical {
         store,
         member: receipt.member.as_ref().map(MemberRef::canonical),
@@ -88,7 +83,6 @@ pub(super) fn check(
     Ok(Checked {
         scope: scope(rules, partner.receipt_scope, store, receipt.occurred_at)?,
         fingerprint: keys::fingerprint("recordPurchase", &canonical)?,
-        lot: lot(rules, contract, &explanation, receipt.occurred_at),
         recorded_at: if mode == Mode::Live { now } else { receipt.occurred_at },
         standing,
         store,
@@ -201,31 +195,10 @@ pub(super) fn earning_terms(rules: &Rules, partner: &partner::Model) -> EarningT
         minor_per_unit: rules.programme.currency.minor_per_unit(),
         rounding: rules.programme.rounding,
         excluded_categories: partner.excluded_categories.0.clone(),
-    }
-}
-
-/// The lot that a purchase earns, funded by its partner at the prices of that day.
-pub(super) fn lot(
-    rules: &Rules,
-    contract: &contract::Model,
-    explanation: &Explanation,
-    at: DateTime<Utc>,
-) -> NewLot {
-    let share = Share {
-        partner: Some(contract.partner_id),
-        contract: Some(contract.id),
-        share_bp: BasisPoints::WHOLE,
-        funding: contract.funding,
-        issue_share_bp: contract.issue_share_bp,
-        issue_price_micros: contract.issue_price_micros,
-        service_fee_bp: contract.service_fee_bp,
-    };
-    NewLot {
-        issuer: Some(contract.partner_id),
-        points: explanation.points,
-        available_at: rules.available_at(at),
-        expires_at: rules.expires_at(at),
-        terms: Terms { shares: vec![share] },
+        cashback_bp: partner.cashback_bp,
+        multiplier_bp: None,
+        granted: Vec::new(),
+        member: None,
     }
 }
 

@@ -10,6 +10,7 @@ use entity::ledger::entry::EntryKind;
 use entity::ledger::{entry, hold};
 
 use super::{Move, Write};
+use crate::earning::events::Event;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::members::{Resolved, resolve};
@@ -42,7 +43,8 @@ impl Found {
         found.receipts = record::Known::read(tx, programme, receipts.clone()).await?;
         let moves = || writes.iter().filter_map(|write| write.moving());
         let members = receipts.flat_map(record::Receipts::members);
-        let members = members.chain(moves().flat_map(|wish| &wish.members)).cloned();
+        let events = writes.iter().filter_map(|write| write.event()).map(|event| &event.member);
+        let members = members.chain(events).chain(moves().flat_map(|wish| &wish.members)).cloned();
         found.members = resolve(tx.connection(), programme, members).await?;
         found.holds = holds(tx, programme, moves().filter_map(|wish| wish.hold)).await?;
         found.payments = payments(tx, programme, moves().filter_map(|wish| wish.payment)).await?;
@@ -78,6 +80,10 @@ impl Write {
 
     fn take_back(&self) -> Option<&TakeBack> {
         if let Self::TakeBack(take_back) = self { Some(take_back) } else { None }
+    }
+
+    fn event(&self) -> Option<&Event> {
+        if let Self::Event(event) = self { Some(event) } else { None }
     }
 
     fn moving(&self) -> Option<&Move> {

@@ -10,7 +10,6 @@ mod found;
 mod moves;
 mod rows;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use entity::ids::ProgrammeId;
@@ -21,12 +20,17 @@ pub(crate) use self::found::Found;
 pub(crate) use self::moves::{Made, Move};
 pub(crate) use self::rows::{Rows, Verdicts};
 
+use crate::activity;
+use crate::cashback;
 use crate::db::Db;
+use crate::earning::ask::{Ask, Terms};
+use crate::earning::books::{Known, Wanted};
+use crate::earning::decide::By;
+use crate::earning::events;
 use crate::error::Result;
 use crate::lanes::{Failed, Job, Lanes, Name, Work, measure};
-use crate::ledger;
 use crate::ledger::core::Command;
-use crate::programmes::{Programmes, Rules};
+use crate::ledger::{self, Opened};
 use crate::purchases::{Answer, Receipts, Returned, TakeBack, record, returns};
 use crate::tx::{self, Setback, Tx};
 
@@ -45,6 +49,8 @@ pub(crate) enum Write {
     TakeBack(TakeBack),
     /// Points to be moved.
     Move(Move),
+    /// Something that a member did.
+    Event(events::Event),
 }
 
 /// What became of it.
@@ -55,13 +61,15 @@ pub(crate) enum Done {
     Returned(Box<Returned>),
     /// What moved.
     Made(Box<Made>),
+    /// The event.
+    Happened(Box<events::Happened>),
 }
 
 impl Job for Write {
     fn weight(&self) -> usize {
         match self {
             Self::Receipts(receipts) => receipts.count(),
-            Self::TakeBack(_) | Self::Move(_) => 1,
+            Self::TakeBack(_) | Self::Move(_) | Self::Event(_) => 1,
         }
     }
 
@@ -70,6 +78,7 @@ impl Job for Write {
             Self::Receipts(receipts) => receipts.place(),
             Self::TakeBack(take_back) => take_back.place(),
             Self::Move(wish) => wish.place(),
+            Self::Event(event) => event.place(),
         }
     }
 
@@ -78,6 +87,7 @@ impl Job for Write {
             Self::Receipts(receipts) => receipts.names(),
             Self::TakeBack(take_back) => take_back.names(),
             Self::Move(wish) => wish.names(),
+            Self::Event(event) => event.names(),
         }
     }
 }
@@ -87,40 +97,67 @@ enum Draft {
     Receipts(record::Draft),
     TakeBack(Box<returns::Draft>),
     Move,
+    Event(Box<events::Draft>),
 }
 
 impl Write {
-    fn draft(
-        &self,
-        programme: ProgrammeId,
-        found: &Found,
-        commands: &mut Vec<Command>,
-    ) -> Result<Draft> {
+    fn draft(&self, by: By<'_>, found: &Found, commands: &mut Vec<Command>) -> Result<Draft> {
         Ok(match self {
             Self::Receipts(receipts) => Draft::Receipts(receipts.draft(
-                programme,
+                by.programme.id(),
                 &found.receipts,
                 &found.members,
                 commands,
             )),
             Self::TakeBack(take_back) => {
-                let draft = take_back.draft(&found.returns, &found.current, commands)?;
+                let draft = take_back.draft(by, &found.returns, &found.current, commands)?;
                 Draft::TakeBack(Box::new(draft))
             }
             Self::Move(wish) => {
                 commands.push(wish.command(found)?);
                 Draft::Move
             }
+            Self::Event(event) => {
+                Draft::Event(Box::new(event.draft(by, &found.members, commands)?))
+            }
         })
     }
 }
 
 impl Draft {
+    fn want(&self, by: By<'_>, wanted: &mut Wanted) {
+        match self {
+            Self::Receipts(draft) => draft.want(by, wanted),
+            Self::Event(draft) => draft.want(by, wanted),
+            Self::TakeBack(_) | Self::Move => {}
+        }
+    }
+
+    /// Decides what is earned, but for what was earned before by the same key.
+    fn decide(
+        &mut self,
+        by: By<'_>,
+        (known, opened): (&mut Known, &Opened),
+        commands: &mut [Command],
+    ) {
+        match self {
+            Self::Receipts(draft) => draft.decide(by, known, commands),
+            Self::Event(draft) => {
+                let is_known = commands.get(draft.place()).is_some_and(|own| opened.is_known(own));
+                if !is_known {
+                    draft.decide(by, known, commands);
+                }
+            }
+            Self::TakeBack(_) | Self::Move => {}
+        }
+    }
+
     fn finish(self, verdicts: &mut Verdicts, rows: &mut Rows) -> Result<Done> {
         Ok(match self {
             Self::Receipts(draft) => Done::Recorded(draft.finish(verdicts, rows)?),
             Self::TakeBack(draft) => Done::Returned(Box::new(draft.finish(verdicts, rows)?)),
             Self::Move => Done::Made(Box::new(Made::of(verdicts)?)),
+            Self::Event(draft) => Done::Happened(Box::new(draft.finish(verdicts, rows)?)),
         })
     }
 }
@@ -139,9 +176,9 @@ fn lanes() -> usize {
 
 impl Writes {
     /// Over this database.
-    pub(crate) fn new(db: Db, programmes: Arc<Programmes>) -> Self {
+    pub(crate) fn new(db: Db, ask: Ask) -> Self {
         let count = if db.backend() == DbBackend::Postgres { lanes() } else { 1 };
-        Self { db: db.clone(), lanes: Lanes::new(Gate { db, programmes }, count) }
+        Self { db: db.clone(), lanes: Lanes::new(Gate { db, ask }, count) }
     }
 
     /// Has it written, in a batch with others.
@@ -163,7 +200,7 @@ impl Writes {
 /// The gate, with what leads to it.
 struct Gate {
     db: Db,
-    programmes: Arc<Programmes>,
+    ask: Ask,
 }
 
 impl Work for Gate {
@@ -186,9 +223,9 @@ impl Gate {
         programme: ProgrammeId,
         writes: &[&Write],
     ) -> Result<Vec<Result<Done>>, Failed> {
-        let rules = self.programmes.rules(programme).await.map_err(Failed::NotBegun)?;
+        let terms = self.ask.terms(programme).await.map_err(Failed::NotBegun)?;
         let tx = self.db.begin().await.map_err(Failed::NotBegun)?;
-        let answers = write_all(&tx, &rules, writes).await.map_err(Failed::Undone)?;
+        let answers = self.write_all(&tx, terms, writes).await.map_err(Failed::Undone)?;
         let begun = Instant::now();
         let commit = tx.commit(answers).instrument(tracing::debug_span!("commit"));
         let answers = commit.await.map_err(|error| match Setback::of(&error) {
@@ -200,16 +237,35 @@ impl Gate {
     }
 }
 
-/// Reads, decides and stores for all of them.
-async fn write_all(tx: &Tx, rules: &Rules, writes: &[&Write]) -> Result<Vec<Result<Done>>> {
-    let found = Found::read(tx, rules.id(), writes).await?;
-    let mut commands = Vec::new();
-    let drafts: Vec<Result<Draft>> =
-        writes.iter().map(|write| write.draft(rules.id(), &found, &mut commands)).collect();
-    let applied = ledger::apply_all(tx, rules.for_ledger(), &commands).await?;
-    let (mut verdicts, mut rows) = (Verdicts::new(applied), Rows::default());
-    let finish = |draft: Result<Draft>| draft?.finish(&mut verdicts, &mut rows);
-    let answers = drafts.into_iter().map(finish).collect();
-    rows.save(tx).await?;
-    Ok(answers)
+impl Gate {
+    /// Reads, decides and stores for all of them.
+    async fn write_all(
+        &self,
+        tx: &Tx,
+        mut terms: Terms,
+        writes: &[&Write],
+    ) -> Result<Vec<Result<Done>>> {
+        let programme = terms.programme.id();
+        let found = Found::read(tx, programme, writes).await?;
+        self.ask.cover(&mut terms, &found.returns.rules()).await?;
+        let by = terms.by();
+        let mut commands = Vec::new();
+        let mut drafts: Vec<Result<Draft>> =
+            writes.iter().map(|write| write.draft(by, &found, &mut commands)).collect();
+        let opened = ledger::open(tx, by.programme.for_ledger(), &commands).await?;
+        let mut wanted = Wanted::default();
+        drafts.iter().flatten().for_each(|draft| draft.want(by, &mut wanted));
+        let mut known = wanted.read(tx.connection(), by).await?;
+        for draft in drafts.iter_mut().flatten() {
+            draft.decide(by, (&mut known, &opened), &mut commands);
+        }
+        let applied = opened.apply(tx, &commands).await?;
+        cashback::follow(tx, by.programme, &commands, &applied.verdicts).await?;
+        let activity = activity::Rows::new(programme, by.programme.zone);
+        let (mut verdicts, mut rows) = (Verdicts::new(applied), Rows::new(activity));
+        let finish = |draft: Result<Draft>| draft?.finish(&mut verdicts, &mut rows);
+        let answers = drafts.into_iter().map(finish).collect();
+        rows.save(tx, programme).await?;
+        Ok(answers)
+    }
 }

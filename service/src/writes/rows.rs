@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::vec::IntoIter;
 
-use entity::ids::{EntryId, HoldId};
+use entity::earning::event;
+use entity::ids::{EntryId, HoldId, ProgrammeId};
 use entity::ledger::{entry, hold, idempotency_key, outbox};
 use entity::purchases::{purchase, purchase_return, receipt_key};
 
+use crate::activity;
+use crate::earning::books;
+use crate::earning::state::Changes;
 use crate::error::{Error, Result};
 use crate::ledger::Applied;
 use crate::ledger::core::Verdict;
@@ -41,19 +45,36 @@ impl Verdicts {
 }
 
 /// Rows beside the ledger's own, each table's in one statement.
-#[derive(Default)]
 pub(crate) struct Rows {
     pub(crate) purchases: Vec<purchase::Model>,
     pub(crate) receipt_keys: Vec<receipt_key::Model>,
     pub(crate) returns: Vec<purchase_return::Model>,
     pub(crate) keys: Vec<idempotency_key::Model>,
     pub(crate) facts: Vec<outbox::Model>,
+    pub(crate) events: Vec<event::Model>,
+    /// What rules counted, and took from budgets.
+    pub(crate) changes: Changes,
+    pub(crate) activity: activity::Rows,
 }
 
 impl Rows {
+    /// None yet.
+    pub(crate) fn new(activity: activity::Rows) -> Self {
+        Self {
+            events: Vec::new(),
+            changes: Changes::default(),
+            purchases: Vec::new(),
+            receipt_keys: Vec::new(),
+            returns: Vec::new(),
+            keys: Vec::new(),
+            facts: Vec::new(),
+            activity,
+        }
+    }
+
     /// Keys go in one order everywhere, so that two gateways with the same ones don't wait for each
     /// other in a ring.
-    pub(super) async fn save(mut self, tx: &Tx) -> Result<()> {
+    pub(crate) async fn save(mut self, tx: &Tx, programme: ProgrammeId) -> Result<()> {
         let name = |row: &receipt_key::Model| {
             (row.partner_id, row.scope.clone(), row.receipt_number.clone())
         };
@@ -63,6 +84,9 @@ impl Rows {
         insert_all::<receipt_key::Entity>(tx, &self.receipt_keys).await?;
         insert_all::<purchase_return::Entity>(tx, &self.returns).await?;
         insert_all::<idempotency_key::Entity>(tx, &self.keys).await?;
-        insert_all::<outbox::Entity>(tx, &self.facts).await
+        insert_all::<outbox::Entity>(tx, &self.facts).await?;
+        insert_all::<event::Entity>(tx, &self.events).await?;
+        books::save(tx, programme, self.changes).await?;
+        self.activity.save(tx).await
     }
 }

@@ -144,6 +144,7 @@ async fn onboard(partners: &Partners, actor: &Actor, code: &str, stores: BTreeSe
         receipt_scope: ReceiptScope::Partner,
         base_rate_millipoints: 1_000,
         excluded_categories: Vec::new(),
+        cashback_bp: Default::default(),
     };
     let partner = partners.onboard(actor, wish).await.unwrap().id;
     partners.sign(actor, contract(partner)).await.unwrap();

@@ -19,7 +19,7 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 20] = [
+const DAMAGES: [Damage; 28] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -112,6 +112,12 @@ const DAMAGES: [Damage; 20] = [
         undone: "update purchase set wallet_id = (select id from wallet)",
     },
     Damage {
+        invariant: "what each wallet did day by day is what its receipts and returns say",
+        named: "wal_",
+        done: "update activity_day set spend_minor = spend_minor + 1",
+        undone: "update activity_day set spend_minor = spend_minor - 1",
+    },
+    Damage {
         invariant: "what was sealed is archived, or about to be",
         named: "prg_",
         done: "update seal set entries = entries + 1",
@@ -141,12 +147,56 @@ const DAMAGES: [Damage; 20] = [
         done: "update lot set issuer_id = id",
         undone: "update lot set issuer_id = (select id from partner)",
     },
+    Damage {
+        invariant: "every movement of cashback takes from one account what it gives to another",
+        named: "cbe_",
+        done: "update cashback_posting set amount_minor = -amount_minor where to_account = 'IN_PAYOUT'",
+        undone: "update cashback_posting set amount_minor = -amount_minor where to_account = 'IN_PAYOUT'",
+    },
+    Damage {
+        invariant: "each cashback wallet's balances are the sums of its postings",
+        named: "wal_",
+        done: "update cashback_wallet set available = available + 1",
+        undone: "update cashback_wallet set available = available - 1",
+    },
+    Damage {
+        invariant: "cashback that wallets had and owe is what was funded",
+        named: "prg_",
+        done: "update cashback_wallet set owed = owed + 1",
+        undone: "update cashback_wallet set owed = owed - 1",
+    },
+    Damage {
+        invariant: "accruals are what their wallets had of them",
+        named: "wal_",
+        done: "update accrual set wallet_id = purchase_id",
+        undone: "update accrual set wallet_id = (select id from wallet)",
+    },
+    Damage {
+        invariant: "accruals are what their purchases' entries tell",
+        named: "pur_",
+        done: "update accrual set remaining_minor = remaining_minor - 1",
+        undone: "update accrual set remaining_minor = remaining_minor + 1",
+    },
+    Damage {
+        invariant: "payouts are what their wallets have on the way and paid",
+        named: "wal_",
+        done: "update payout set amount_minor = amount_minor + 1",
+        undone: "update payout set amount_minor = amount_minor - 1",
+    },
+    Damage {
+        invariant: "each cashback wallet's entries are numbered without gaps and end in its balances",
+        named: "wal_",
+        done: "update cashback_wallet set seq = seq + 1",
+        undone: "update cashback_wallet set seq = seq - 1",
+    },
 ];
 
 /// Of each thing that the books keep there is one, and twelve receipts.
 async fn world() -> World {
     let world = World::new().await;
-    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 1000 });
+    world.operator.does("updatePartner", "partner { id }", rate).await;
     for sale in 1..=12 {
         let sale = receipt(&format!("R{sale}"), "C1", "10.00", world.now());
         grocer.does("recordPurchase", "points", sale).await;
@@ -162,6 +212,9 @@ async fn world() -> World {
             grocer.does("captureHold", "isReplayed", sale).await;
         }
     }
+    let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
+    ana.does("setBankAccount", "bankAccount { iban }", account).await;
+    ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;
     world.gateway.services.sequence().await.unwrap();
     world.gateway.services.advance_checkpoints().await.unwrap();
     world
@@ -174,6 +227,7 @@ async fn owner(world: &World) -> DatabaseConnection {
     if owner.get_database_backend() == DbBackend::Postgres {
         let unguarded = "set session_replication_role = replica;
             alter table posting drop constraint if exists posting_above_zero;
+            alter table cashback_posting drop constraint if exists cashback_posting_above_zero;
             alter table seal drop constraint seal_chained";
         owner.execute_unprepared(unguarded).await.unwrap();
         return owner;

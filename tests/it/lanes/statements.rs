@@ -7,8 +7,8 @@ use crate::support::wire::{Statements, Wire};
 use crate::support::{World, payment, receipt};
 
 /// `begin`; receipts known, card, member, wallet; entry, posting, lot, wallet, fact, purchase, receipt
-/// key; `commit`.
-const PURCHASES: usize = 13;
+/// key, activity; `commit`.
+const PURCHASES: usize = 14;
 /// `begin`; card, member, wallet, key, holds, lots; entry, posting, lot, allocation, wallet, key, fact;
 /// `commit`.
 const PAYMENT: usize = 15;

@@ -2,6 +2,7 @@
 //! (`Caller::is_refused` compares them all). Refusals that belong to a larger story are told there;
 //! each code has one somewhere.
 
+mod earning;
 mod members;
 mod partners;
 mod payments;

@@ -340,7 +340,8 @@ async fn what_a_sale_writes_is_seen_in_its_tables() {
     grocer.does("recordPurchase", "points", receipt("R1", "C1", "9.00", world.now())).await;
     let mut after = books::contents(&world.books.url()).await;
     after.retain(|table, rows| before[table] != *rows);
-    let written = ["entry", "lot", "outbox", "posting", "purchase", "receipt_key", "wallet"];
+    let written =
+        ["activity_day", "entry", "lot", "outbox", "posting", "purchase", "receipt_key", "wallet"];
     assert_eq!(after.into_keys().collect::<Vec<_>>(), written);
     world.closes().await;
 }

@@ -16,8 +16,12 @@ struct Ban {
 
 const BANS: [Ban; 6] = [
     Ban {
-        right: "the ledger's core is pure: no I/O, no clock, no logging; ids and times come in with the command",
-        holds_in: |path| path.starts_with("service/src/ledger/core"),
+        right: "the cores of the books are pure: no I/O, no clock, no logging; ids and times come in with the command",
+        holds_in: |path| {
+            ["ledger", "cashback"]
+                .iter()
+                .any(|context| path.starts_with(&format!("service/src/{context}/core")))
+        },
         phrases: &[
             "async",
             ".await",

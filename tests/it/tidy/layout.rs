@@ -24,7 +24,8 @@ const TOP_LEVEL: [&str; 14] = [
     "tests",
 ];
 
-const CONTEXTS: [&str; 19] = [
+const CONTEXTS: [&str; 21] = [
+    "activity",
     "analytics",
     "auth",
     "cashback",
@@ -35,6 +36,7 @@ const CONTEXTS: [&str; 19] = [
     "ledger",
     "live",
     "members",
+    "memberships",
     "offers",
     "partners",
     "payments",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use entity::amount::BasisPoints;
+use entity::ids::{OperatorId, ProgrammeId};
 use entity::partners::contract::{Funding, OnUs};
 use entity::partners::partner::{self, ReceiptScope};
 use entity::programmes::programme;
@@ -43,10 +44,15 @@ pub(super) async fn found(services: &Services) -> Result<Actor, Failure> {
             return Err(Invalid::new("--data or DATABASE_URL", problem).into());
         }
     };
-    let operator = services.programmes.operator_named(programme.id, "operator").await?;
+    let row = services.programmes.operator_named(programme.id, "operator").await?;
+    Ok(operator(services, programme.id, row.id))
+}
+
+/// An operator with every scope.
+pub(super) fn operator(services: &Services, programme: ProgrammeId, operator: OperatorId) -> Actor {
     let expires_at = services.clock.now() + TOKENS;
-    let who = Who::Operator(operator.id);
-    Ok(Actor::new(programme.id, who, Scope::ALL.to_vec(), expires_at).through("demo"))
+    let who = Who::Operator(operator);
+    Actor::new(programme, who, Scope::ALL.to_vec(), expires_at).through("demo")
 }
 
 fn wish() -> Create {
@@ -79,6 +85,7 @@ pub(super) async fn prepare(
             receipt_scope: ReceiptScope::Partner,
             base_rate_millipoints: rate,
             excluded_categories: vec!["COUPON/MISC ITEMS".to_owned()],
+            cashback_bp: BasisPoints::default(),
         };
         let partner = services.partners.onboard(actor, wish).await?;
         let terms = terms(&programme.programme, &partner, funding, issue, acceptance)?;

@@ -4,6 +4,7 @@
 mod coalition;
 mod people;
 mod receipts;
+mod rules;
 mod summary;
 
 use std::path::PathBuf;
@@ -63,6 +64,7 @@ impl Demo {
         let files = receipts::survey(&self.serve.storage.data, &self.receipts).await?;
         let shift = receipts::shift(&services, &actor, &files).await?;
         coalition::prepare(&services, &actor, receipts::stores(&files)).await?;
+        rules::prepare(&services, &actor).await?;
         let refused_rows = receipts::load(&services, &actor, &files, shift).await?;
         services.settle_due().await?;
         let mut totals = services.ledger.totals(&actor).await?;

@@ -7,6 +7,7 @@ use service::Error;
 use service::earning::Explanation;
 use service::ledger::reason::{Cause, DueRule, Figures};
 
+use super::award::EarningReason;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::scalars::{DateTime, Points};
@@ -19,7 +20,7 @@ pub struct Reason {
     /// The receipt's number, where it is about one.
     receipt_number: Option<String>,
     /// How the receipt's points came about; of a return, how what is left of the receipt earns.
-    earning: Option<Earning>,
+    earning: Option<EarningReason>,
     /// What a member, partner or operator wrote.
     note: Option<String>,
     /// Since when it was due, where it happened by itself.
@@ -42,40 +43,6 @@ pub struct Reason {
     excused: Points,
 }
 
-/// How a receipt's points come about: amount × rate, rounded once.
-#[derive(SimpleObject)]
-pub struct Earning {
-    /// What counts, in minor units of the settlement currency.
-    eligible_minor: Points,
-    /// What doesn't, in minor units.
-    excluded_minor: Points,
-    /// The places on the receipt, from 0, of the lines that don't count.
-    excluded_lines: Vec<i32>,
-    /// Thousandths of a point for each unit of settlement currency.
-    rate_millipoints: Points,
-    /// The exact result before rounding, as a decimal.
-    exact: String,
-    /// How it becomes whole.
-    rounding: Enumeration<Rounding>,
-    /// The result.
-    points: Points,
-}
-
-impl From<Explanation> for Earning {
-    fn from(from: Explanation) -> Self {
-        let lines = from.excluded_lines.into_iter();
-        Self {
-            eligible_minor: Points::change(from.eligible_minor).unwrap_or_default(),
-            excluded_minor: Points::change(from.excluded_minor).unwrap_or_default(),
-            excluded_lines: lines.filter_map(|line| i32::try_from(line).ok()).collect(),
-            rate_millipoints: Points::change(from.rate_millipoints).unwrap_or_default(),
-            exact: from.exact,
-            rounding: Enumeration(from.rounding),
-            points: from.points.into(),
-        }
-    }
-}
-
 impl Reason {
     /// The reason that an entry keeps.
     pub(super) fn of(entry: &entry::Model) -> Result<Self> {
@@ -87,12 +54,13 @@ impl Reason {
             Cause::Receipt { receipt_number, earning }
             | Cause::Return { receipt_number, earning, .. } => {
                 reason.receipt_number = Some(receipt_number);
-                reason.earning = Some(earning.into());
+                reason.earning = Some(EarningReason(earning));
             }
+            Cause::Event { earning, .. } => reason.earning = earning.map(EarningReason),
             Cause::Payment { reference } => reason.note = reference,
             Cause::Transfer { note } => reason.note = note,
             Cause::Adjustment { note, .. } | Cause::WriteOff { note } => reason.note = Some(note),
-            Cause::Household { .. } => {}
+            Cause::Household { .. } | Cause::Cashback { .. } => {}
             Cause::Due { due_at, rule } => {
                 reason.due_at = Some(DateTime(due_at));
                 reason.rule = Some(Enumeration(rule));
@@ -128,19 +96,24 @@ pub(crate) fn reason_of(entry: &entry::Model) -> Option<String> {
 
 fn summary(entry: &entry::Model, cause: &Cause) -> String {
     use entity::ledger::entry::EntryKind::{
-        Adjusted, Captured, Earned, Expired, Held, Lapsed, Matured, Paid, PooledIn, PooledOut,
-        Released, Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
+        Adjusted, Captured, Earned, EventEarned, Expired, Held, Lapsed, Matured, Paid, PooledIn,
+        PooledOut, Released, Returned, Reversed, TransferredIn, TransferredOut, WrittenOff,
     };
     let points = match entry.points.get() {
         1 => "1 point".to_owned(),
         many => format!("{many} points"),
     };
     match (entry.kind, cause) {
-        (Earned, Cause::Receipt { receipt_number, earning }) => format!(
-            "Receipt {receipt_number} earned {points}: {} exactly, rounded {}.",
-            earning.exact,
-            if earning.rounding == Rounding::Down { "down" } else { "half up" },
-        ),
+        (Earned, Cause::Receipt { receipt_number, earning }) => {
+            format!("Receipt {receipt_number} earned {points}: {}.", how(earning))
+        }
+        (EventEarned, Cause::Event { kind, earning, .. }) => {
+            let how = earning.as_ref().map(|earning| awards(earning, "")).unwrap_or_default();
+            format!(
+                "{kind} earned {points}{}.",
+                if how.is_empty() { how } else { format!(": {how}") }
+            )
+        }
         (Returned, Cause::Return { receipt_number, .. }) => {
             format!("Goods of receipt {receipt_number} came back that had earned {points}.")
         }
@@ -160,8 +133,24 @@ fn summary(entry: &entry::Model, cause: &Cause) -> String {
         (PooledOut, _) => format!("{points} went into the household's wallet."),
         (PooledIn, _) => format!("{points} came into the household's wallet."),
         (Expired, _) => format!("{points} expired."),
+        (Adjusted, Cause::Cashback { .. }) => format!("Cashback became {points}."),
         (Adjusted, _) => format!("An operator adjusted the balance by {points}."),
         (WrittenOff, _) => format!("{points} of debt written off."),
-        (Earned | Returned, _) => format!("{points}."),
+        (Earned | EventEarned | Returned, _) => format!("{points}."),
     }
+}
+
+/// How a receipt's points came about.
+fn how(earning: &Explanation) -> String {
+    let rounded = if earning.rounding == Rounding::Down { "down" } else { "half up" };
+    let base = format!("{} exactly, rounded {rounded}", earning.exact);
+    awards(earning, &base)
+}
+
+/// What rules gave, after the base.
+fn awards(earning: &Explanation, base: &str) -> String {
+    let given = earning.awards.iter().filter(|award| !award.points.is_zero());
+    let given = given.map(|award| format!("{} for {}", award.points, award.name));
+    let base = Some(base.to_owned()).filter(|base| !base.is_empty());
+    base.into_iter().chain(given).collect::<Vec<_>>().join(", and ")
 }

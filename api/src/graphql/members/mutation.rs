@@ -272,7 +272,8 @@ impl MembersMutation {
         #[graphql(desc = "What is wanted.")] input: LeaveHouseholdInput,
     ) -> Result<LeaveHouseholdPayload> {
         let (services, actor) = app(ctx);
-        answer(services.members.leave_household(actor, input.member_id.0).await, |member| {
+        let rules = services.programmes.own(actor).await?;
+        answer(services.members.leave_household(actor, &rules, input.member_id.0).await, |member| {
             LeaveHouseholdPayload {
                 member: Some(Member(member)),
                 ..LeaveHouseholdPayload::default()

@@ -12,15 +12,19 @@ use service::{Actor, Error, Services};
 use super::former::{FormerWallet, FormerWallets};
 use crate::graphql::app;
 use crate::graphql::by_id::load;
+use crate::graphql::cashback::loads::{BankAccounts, CashbackWallets};
+use crate::graphql::cashback::{BankAccount, CashbackWallet};
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::ledger::loads::Wallets;
 use crate::graphql::ledger::{Entry, HistoryFilterInput, Wallet};
 use crate::graphql::loaders::{Batch, Loaders};
+use crate::graphql::memberships::{ByMember, Membership};
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::payments::Hold;
-use crate::graphql::purchases::Purchase;
+use crate::graphql::purchases::{Purchase, currency};
 use crate::graphql::scalars::DateTime;
+use crate::graphql::tiers::{Histories, Standings, TierChange, TierStanding, standings};
 
 /// A person holding points.
 pub struct Member(pub(in crate::graphql) member::Model);
@@ -127,6 +131,24 @@ impl Member {
         Ok(loader.load(self.0.wallet_id).await?.map(Wallet))
     }
 
+    /// The money that its purchases gave back, which it may share with its household; to operators and the
+    /// member itself, null to others.
+    async fn cashback(&self, ctx: &Context<'_>) -> Result<Option<CashbackWallet>> {
+        let (services, actor) = app(ctx);
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| CashbackWallets(services.clone(), actor.clone()));
+        let Some(row) = loader.load(self.0.id).await? else { return Ok(None) };
+        Ok(Some(CashbackWallet { row, currency: currency(ctx).await? }))
+    }
+
+    /// Where its cashback is paid, masked; to operators and the member itself, null to others.
+    async fn bank_account(&self, ctx: &Context<'_>) -> Result<Option<BankAccount>> {
+        let (services, actor) = app(ctx);
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| BankAccounts(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.map(BankAccount))
+    }
+
     /// Its household, if it pools; to operators and the household's members.
     async fn household(&self, ctx: &Context<'_>) -> Result<Option<Household>> {
         let Some(id) = self.0.household_id else { return Ok(None) };
@@ -195,6 +217,35 @@ impl Member {
         let window = Asked { first, after, last, before }.window::<Hold, uuid::Uuid>()?;
         let page = services.payments.holds_of(actor, self.0.id, window).await?;
         Ok(Connection::new(page, |hold| hold.id.uuid(), Hold))
+    }
+
+    /// Where its wallet stands, in each tier set that isn't archived; to operators and the member itself,
+    /// empty to others.
+    async fn tiers(&self, ctx: &Context<'_>) -> Result<Vec<TierStanding>> {
+        let (services, actor) = app(ctx);
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| Standings(services.clone(), actor.clone()));
+        let found = loader.load(self.0.id).await?.unwrap_or_default();
+        let currency = services.programmes.own(actor).await?.programme.currency;
+        Ok(standings(found, currency))
+    }
+
+    /// Its paid memberships, oldest first, at most 100; to operators and the member itself, and those that
+    /// were paid through a partner to that; empty to others.
+    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
+        let (services, actor) = app(ctx);
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| ByMember(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.unwrap_or_default().into_iter().take(100).collect())
+    }
+
+    /// How its wallet came to its tiers, newest first, at most 100; to operators and the member itself,
+    /// empty to others.
+    async fn tier_history(&self, ctx: &Context<'_>) -> Result<Vec<TierChange>> {
+        let (services, actor) = app(ctx);
+        let loader =
+            ctx.data_unchecked::<Loaders>().of(|| Histories(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.unwrap_or_default())
     }
 }
 

@@ -45,6 +45,8 @@ pub struct OnboardPartnerInput {
     /// Categories that earn nothing, at most 500.
     #[graphql(default)]
     pub(super) excluded_categories: Vec<String>,
+    /// How much of what counts comes back as money, on top of points; nothing if left out.
+    pub(super) cashback_bp: Option<BasisPoints>,
 }
 
 /// What changes about a partner; what is left out stays.
@@ -62,6 +64,8 @@ pub struct UpdatePartnerInput {
     pub(super) base_rate_millipoints: Option<Points>,
     /// Categories that earn nothing, at most 500.
     pub(super) excluded_categories: Option<Vec<String>>,
+    /// How much of what counts comes back as money.
+    pub(super) cashback_bp: Option<BasisPoints>,
 }
 
 /// A partner that stops selling and taking points.

@@ -117,6 +117,7 @@ impl PartnersMutation {
             receipt_scope: input.receipt_scope.0,
             base_rate_millipoints: input.base_rate_millipoints.get(),
             excluded_categories: input.excluded_categories,
+            cashback_bp: input.cashback_bp.map(|share| share.0).unwrap_or_default(),
         };
         answer(services.partners.onboard(actor, wish).await, |row| OnboardPartnerPayload {
             partner: Some(Partner(row)),
@@ -139,6 +140,7 @@ impl PartnersMutation {
             roles: input.roles.map(Into::into),
             base_rate_millipoints: input.base_rate_millipoints.map(Points::get),
             excluded_categories: input.excluded_categories,
+            cashback_bp: input.cashback_bp.map(|share| share.0),
         };
         answer(services.partners.amend(actor, wish).await, |row| UpdatePartnerPayload {
             partner: Some(Partner(row)),

@@ -78,6 +78,11 @@ impl Partner {
         &self.0.excluded_categories.0
     }
 
+    /// How much of what counts comes back as money.
+    async fn cashback_bp(&self) -> BasisPoints {
+        BasisPoints(self.0.cashback_bp)
+    }
+
     /// Counts its changes: give it as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.version

@@ -178,7 +178,7 @@ fn minor(amount: Decimal, currency: amount::Currency) -> Result<i64, Refusal> {
 }
 
 /// Moments are kept to the microsecond.
-pub(super) fn micros(at: DateTime) -> chrono::DateTime<chrono::Utc> {
+pub(in crate::graphql) fn micros(at: DateTime) -> chrono::DateTime<chrono::Utc> {
     use chrono::SubsecRound;
     at.0.trunc_subsecs(6)
 }

@@ -5,6 +5,7 @@ pub mod mutation;
 pub mod query;
 pub mod types;
 
+pub(super) use inputs::micros;
 pub use mutation::PurchasesMutation;
 pub use query::PurchasesQuery;
 pub(super) use types::currency;

@@ -6,9 +6,10 @@ use service::purchases::{Filter, PurchaseRef};
 use service::{Error, Who};
 
 use super::inputs::{PurchaseBy, RecordPurchaseInput};
-use super::types::{Purchase, Quote};
+use super::types::{NearThreshold, Purchase, Quote, currency};
 use crate::graphql::app;
 use crate::graphql::error::Result;
+use crate::graphql::ledger::EarningReason;
 use crate::graphql::mutation::{answer, mutation};
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::scalars::{DateTime, Id};
@@ -89,9 +90,17 @@ impl PurchasesQuery {
         let (services, actor) = app(ctx);
         actor.partner(service::Scope::PurchasesWrite)?;
         let quoted = async { services.purchases.quote(actor, input.of(actor)?).await };
+        let currency = currency(ctx).await?;
+        let near = |own: service::earning::near::Near| NearThreshold {
+            rule_id: own.rule.to_string().into(),
+            name: own.name,
+            missing: entity::amount::Money { minor: own.missing_minor, currency }.into(),
+            points: own.points.into(),
+        };
         answer(quoted.await, |quote| QuotePurchasePayload {
             quote: Some(Quote {
-                earning: quote.explanation.into(),
+                earning: EarningReason(quote.explanation),
+                near: quote.near.into_iter().map(near).collect(),
                 available_at: DateTime(quote.available_at),
                 expires_at: quote.expires_at.map(DateTime),
                 available_points: quote.available_points.map(Into::into),

@@ -14,7 +14,7 @@ use crate::graphql::app;
 use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
-use crate::graphql::ledger::{Earning, Entry};
+use crate::graphql::ledger::{EarningReason, Entry};
 use crate::graphql::loaders::{Batch, Loaders};
 use crate::graphql::members::Member;
 use crate::graphql::money::Money;
@@ -62,7 +62,9 @@ pub struct ReturnedLine {
 #[derive(SimpleObject)]
 pub struct Quote {
     /// How the points would come about.
-    pub(super) earning: Earning,
+    pub(super) earning: EarningReason,
+    /// What is missing to more: thresholds that the sale doesn't reach yet, the least missing first.
+    pub(super) near: Vec<NearThreshold>,
     /// From when they could be spent.
     pub(super) available_at: DateTime,
     /// When they would expire; null where the wallet's inactivity decides.
@@ -70,6 +72,19 @@ pub struct Quote {
     /// What the buyer can spend now, to clients with `members:read`; null where none was named by card
     /// or customer number, or none is known.
     pub(super) available_points: Option<Points>,
+}
+
+/// A threshold that a sale doesn't reach yet: "4.20 more for 200 points".
+#[derive(SimpleObject)]
+pub struct NearThreshold {
+    /// The rule: `rul_…`.
+    pub(super) rule_id: ID,
+    /// What people call it.
+    pub(super) name: String,
+    /// How much more has to be paid for the lines that it is about.
+    pub(super) missing: Money,
+    /// For how many points, before limits.
+    pub(super) points: Points,
 }
 
 struct Returns(Services, Actor);

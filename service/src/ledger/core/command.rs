@@ -6,6 +6,7 @@ use entity::ids::{EntryId, HoldId, MemberId, PartnerId, PurchaseId, StoreId, Wal
 use entity::ledger::lot::Terms;
 
 use crate::ledger::reason::Cause;
+use crate::refusal::Refusal;
 
 /// One wish, complete: the fold asks nobody.
 #[derive(Clone, Debug)]
@@ -43,10 +44,12 @@ pub struct Command {
 pub enum Action {
     /// Nothing but what is due.
     Settle,
+    /// Nothing: on the way here it was found to be refused.
+    Refused(Refusal),
     /// A purchase earns these lots; none where it earned nothing.
     Earn { lots: Vec<NewLot> },
-    /// Goods came back that had earned `points`, of `outstanding` not yet taken back.
-    Return { issuer: PartnerId, points: Points, outstanding: Points },
+    /// Goods came back that had earned these points.
+    Return { issuer: PartnerId, parts: Vec<ReturnedPart> },
     /// Points are set aside.
     Hold { hold: HoldId, member: MemberId, points: Points, lapses_at: DateTime<Utc> },
     /// A hold becomes a payment of `points`; the rest goes back.
@@ -69,6 +72,18 @@ pub enum Action {
     WriteOff { points: Points },
 }
 
+impl Action {
+    /// The return of a purchase whose points are all of one part.
+    #[cfg(test)]
+    pub(in crate::ledger) fn returning(
+        issuer: PartnerId,
+        points: Points,
+        outstanding: Points,
+    ) -> Self {
+        Self::Return { issuer, parts: vec![ReturnedPart { part: 0, points, outstanding }] }
+    }
+}
+
 /// What an acceptor is owed for points burned there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acceptance {
@@ -83,6 +98,8 @@ pub struct Acceptance {
 pub struct NewLot {
     /// `None` is the programme.
     pub issuer: Option<PartnerId>,
+    /// Which part of its purchase's points.
+    pub part: i32,
     /// How many.
     pub points: Points,
     /// Pending until then.
@@ -91,6 +108,17 @@ pub struct NewLot {
     pub expires_at: Option<DateTime<Utc>>,
     /// Who funds it at what prices.
     pub terms: Terms,
+}
+
+/// What comes back of a part of a purchase's points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnedPart {
+    /// Which: the lots of this part are asked first.
+    pub part: i32,
+    /// How many points the goods had earned.
+    pub points: Points,
+    /// How many of the part hadn't come back before.
+    pub outstanding: Points,
 }
 
 /// A caller's idempotency key.
@@ -133,6 +161,7 @@ impl Command {
             _ => match &self.cause {
                 Cause::Return { return_id, .. } => Some(return_id.to_string()),
                 Cause::Adjustment { adjustment, .. } => Some(adjustment.to_string()),
+                Cause::Event { event, .. } => Some(event.to_string()),
                 _ => None,
             },
         }

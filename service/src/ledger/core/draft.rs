@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{EntryId, HoldId, LotId, PartnerId, WalletId, nth};
+use entity::ids::{EntryId, HoldId, LotId, WalletId, nth};
 use entity::ledger::allocation;
 use entity::ledger::entry::{self, EntryKind};
 use entity::ledger::idempotency_key::Outcome;
@@ -284,12 +284,5 @@ impl<'a> Draft<'a> {
 
     pub(super) fn programme(&self, account: Account) -> Side {
         Side(account, self.book.rules.programme.uuid())
-    }
-
-    /// The issuing side of a lot: a partner, or the programme's adjustments.
-    pub(super) fn issuer(&self, issuer: Option<PartnerId>) -> Side {
-        issuer.map_or(self.programme(Account::Adjusted), |partner| {
-            Side(Account::Issued, partner.uuid())
-        })
     }
 }

@@ -101,6 +101,7 @@ impl Draft<'_> {
             purchase_id: self.command.purchase,
             origin_lot_id: None,
             issuer_id: new.issuer,
+            part: new.part,
             quantity: new.points,
             remaining: new.points,
             expired: Points::ZERO,

@@ -83,6 +83,7 @@ fn command(book: &Book, wish: Wish, place: usize, at: DateTime<Utc>) -> Command 
     let points = Points::new(points).unwrap();
     let acceptance = Acceptance { partner: partner(), price_micros: 9_000 };
     let lot = |days: i64| NewLot {
+        part: 0,
         issuer: Some(partner()),
         points,
         available_at: at + TimeDelta::days(days),
@@ -103,7 +104,7 @@ fn command(book: &Book, wish: Wish, place: usize, at: DateTime<Utc>) -> Command 
         5 => Action::Release { hold },
         6 => {
             let outstanding = outstanding(book, purchase);
-            Action::Return { issuer: partner(), points: points.min(outstanding), outstanding }
+            Action::returning(partner(), points.min(outstanding), outstanding)
         }
         7 => Action::Transfer { to: wallet(1 - owner), points },
         8 => Action::Credit { lot: NewLot { issuer: None, ..lot(0) } },

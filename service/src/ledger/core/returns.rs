@@ -8,61 +8,82 @@
 use entity::amount::Points;
 use entity::ids::{LotId, PartnerId};
 use entity::ledger::entry::EntryKind;
+use entity::ledger::lot;
 use entity::ledger::posting::Account;
 use entity::programmes::programme::DebtPolicy;
 
+use super::command::ReturnedPart;
 use super::draft::{At, Draft, Side};
 use super::overflow;
 use crate::ledger::reason::Figures;
 use crate::refusal::Refusal;
 
 impl Draft<'_> {
-    /// Takes back `points` of the `outstanding` that the purchase earned and still stand.
+    /// Takes back what goods had earned, part by part.
     pub(super) fn give_back(
         &mut self,
         issuer: PartnerId,
-        points: Points,
-        outstanding: Points,
+        parts: &[ReturnedPart],
     ) -> Result<(), Refusal> {
+        let points = parts.iter().map(|part| part.points);
+        let points = points.into_iter().try_fold(Points::ZERO, Points::plus).map_err(overflow)?;
         let at = self.main_entry(EntryKind::Returned, points)?;
-        let purchase = self.command.purchase;
-        let wallet = self.wallet(at.wallet)?;
-        let own = wallet.ordered(|lot| lot.purchase_id == purchase);
-        let mut others = wallet.ordered(|lot| lot.purchase_id != purchase && !lot.is_pending);
-        others.extend(wallet.ordered(|lot| lot.purchase_id != purchase && lot.is_pending));
-        let spent = self.spent_of(at, outstanding)?;
-
-        let recovered = self.take_to_issuer(at, issuer, &own, points)?;
-        let short = points.less(recovered);
-        let excused = short.less(spent);
-        let short = short.less(excused);
-        let from_other_lots = self.take_to_issuer(at, issuer, &others, short)?;
-        let short = short.less(from_other_lots);
-        let (owed, forgiven) = match self.book.rules.debt {
-            DebtPolicy::AllowDebt => (short, Points::ZERO),
-            DebtPolicy::Forgive => (Points::ZERO, short),
-        };
+        let mut figures = Figures::default();
+        let mut short = Points::ZERO;
+        for part in parts {
+            let (recovered, excused) = self.take_part(at, issuer, part)?;
+            figures.recovered = figures.recovered.plus(recovered).map_err(overflow)?;
+            figures.excused = figures.excused.plus(excused).map_err(overflow)?;
+            let missing = part.points.less(recovered).less(excused);
+            short = short.plus(missing).map_err(overflow)?;
+        }
+        let others = self.others(at)?;
+        figures.from_other_lots = self.take_to_issuer(at, issuer, &others, short)?;
+        let short = short.less(figures.from_other_lots);
+        match self.book.rules.debt {
+            DebtPolicy::AllowDebt => figures.owed = short,
+            DebtPolicy::Forgive => figures.forgiven = short,
+        }
         let to = Side(Account::Issued, issuer.uuid());
-        self.post(at, Side::of(Account::Debt, at.wallet), to, owed)?;
-        self.explain(&Figures {
-            recovered,
-            from_other_lots,
-            owed,
-            forgiven,
-            excused,
-            ..Figures::default()
-        });
+        self.post(at, Side::of(Account::Debt, at.wallet), to, figures.owed)?;
+        self.explain(&figures);
         Ok(())
     }
 
-    /// What of the purchase's points was spent: neither in its lots any more nor expired, be it here
-    /// or in a wallet that was pooled into this one since.
-    fn spent_of(&mut self, at: At, outstanding: Points) -> Result<Points, Refusal> {
+    /// Takes back from a part's own lots; says how many there were, and how many had expired.
+    fn take_part(
+        &mut self,
+        at: At,
+        issuer: PartnerId,
+        part: &ReturnedPart,
+    ) -> Result<(Points, Points), Refusal> {
+        let purchase = self.command.purchase;
+        let is_own = |lot: &lot::Model| lot.purchase_id == purchase && lot.part == part.part;
+        let own = self.wallet(at.wallet)?.ordered(is_own);
+        let spent = self.spent_of(at, part)?;
+        let recovered = self.take_to_issuer(at, issuer, &own, part.points)?;
+        Ok((recovered, part.points.less(recovered).less(spent)))
+    }
+
+    /// The wallet's other lots, in the order in which they are asked: what can be spent, what waits, and
+    /// last what the purchase itself still has in other parts.
+    fn others(&mut self, at: At) -> Result<Vec<LotId>, Refusal> {
+        let purchase = self.command.purchase;
+        let wallet = self.wallet(at.wallet)?;
+        let mut others = wallet.ordered(|lot| lot.purchase_id != purchase && !lot.is_pending);
+        others.extend(wallet.ordered(|lot| lot.purchase_id != purchase && lot.is_pending));
+        others.extend(wallet.ordered(|lot| lot.purchase_id == purchase));
+        Ok(others)
+    }
+
+    /// What of a part's points was spent: neither in its lots any more nor expired, be it here or in a
+    /// wallet that was pooled into this one since.
+    fn spent_of(&mut self, at: At, part: &ReturnedPart) -> Result<Points, Refusal> {
         let (book, purchase) = (self.book, self.command.purchase);
         let former = book.former(at.wallet).flat_map(|wallet| wallet.lots.values());
         let lots = self.wallet(at.wallet)?.lots.values().chain(former);
-        let lots = lots.filter(|lot| lot.purchase_id == purchase);
-        Ok(lots.fold(outstanding, |spent, lot| spent.less(lot.remaining).less(lot.expired)))
+        let lots = lots.filter(|lot| lot.purchase_id == purchase && lot.part == part.part);
+        Ok(lots.fold(part.outstanding, |spent, lot| spent.less(lot.remaining).less(lot.expired)))
     }
 
     /// Takes up to `points` from the lots to the issuer's account, and says how many there were.

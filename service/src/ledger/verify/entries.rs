@@ -21,6 +21,7 @@ pub(super) const INVARIANTS: [Invariant; 5] = [
                   on p.programme_id = e.programme_id and p.wallet_id = e.wallet_id and p.entry_id = e.id
                 where e.programme_id = $1 and case e.kind
                   when 'EARNED' then p.from_account = 'ISSUED'
+                  when 'EVENT_EARNED' then p.from_account = 'ISSUED'
                   when 'ADJUSTED' then 'ADJUSTED' in (p.from_account, p.to_account)
                   when 'WRITTEN_OFF' then p.from_account = 'ADJUSTED'
                   when 'MATURED' then p.from_account = 'PENDING'

@@ -1,8 +1,10 @@
-//! The books, checked: the invariants of the ledger, recomputed from what was written.
+//! The books, checked: the invariants of the ledger, and of cashback beside it, recomputed from what was written.
 //!
 //! Every check is a statement that tells what it looked at and what of it is wrong, over one
 //! unchanging state of the database. It changes nothing and prints the same for the same books.
 
+mod activity;
+mod cashback;
 mod entries;
 mod lots;
 mod names;
@@ -57,8 +59,9 @@ impl Ledger {
             tx.connection().execute_unprepared("set local statement_timeout = 0").await?;
         }
         let mut checks = Vec::new();
+        let zone = activity::zone(&tx, programme).await?;
         for invariant in invariants() {
-            checks.push(invariant.check(&tx, programme).await?);
+            checks.push(invariant.check(&tx, programme, &zone).await?);
         }
         tx.commit(Verdict { checks }).await
     }
@@ -66,7 +69,8 @@ impl Ledger {
 
 fn invariants() -> impl Iterator<Item = &'static Invariant> {
     let ledger = wallets::INVARIANTS.iter().chain(&entries::INVARIANTS).chain(&lots::INVARIANTS);
-    ledger.chain(&names::INVARIANTS).chain(&seals::INVARIANTS)
+    let ledger = ledger.chain(&names::INVARIANTS).chain(&seals::INVARIANTS);
+    ledger.chain(&activity::INVARIANTS).chain(&cashback::INVARIANTS)
 }
 
 /// How what was looked at is named.
@@ -84,25 +88,32 @@ struct Invariant {
     unit: &'static str,
     named: Named,
     /// Answers a row for each that was looked at: `id`, and `fault`, which is 1 if it is wrong and else 0.
-    /// `$1` is the programme.
+    /// `$1` is the programme; `{zone}` its time zone, `{epoch}` when a purchase `p` was made.
     sql: &'static str,
 }
 
 impl Invariant {
-    async fn check(&self, tx: &Tx, programme: ProgrammeId) -> Result<Check> {
+    async fn check(&self, tx: &Tx, programme: ProgrammeId, zone: &str) -> Result<Check> {
+        let looked_at = self.sql.replace("{zone}", zone);
+        let looked_at = looked_at.replace("{epoch}", activity::epoch(tx.backend()));
         let sql =
-            format!("select count(*), coalesce(sum(fault), 0) from ({}) as looked_at", self.sql);
+            format!("select count(*), coalesce(sum(fault), 0) from ({looked_at}) as looked_at");
         let rows = rows(tx, sql, programme).await?;
         let row = rows.first().ok_or_else(|| Error::internal("a check answered nothing"))?;
         let (checked, faults) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let faulty = if faults == 0 { Vec::new() } else { self.faulty(tx, programme).await? };
+        let faulty =
+            if faults == 0 { Vec::new() } else { self.faulty(tx, programme, &looked_at).await? };
         Ok(Check { name: self.name, unit: self.unit, checked, faults, faulty })
     }
 
-    async fn faulty(&self, tx: &Tx, programme: ProgrammeId) -> Result<Vec<String>> {
+    async fn faulty(
+        &self,
+        tx: &Tx,
+        programme: ProgrammeId,
+        looked_at: &str,
+    ) -> Result<Vec<String>> {
         let sql = format!(
-            "select distinct id from ({}) as looked_at where fault > 0 order by id limit {NAMED_MAX}",
-            self.sql
+            "select distinct id from ({looked_at}) as looked_at where fault > 0 order by id limit {NAMED_MAX}"
         );
         let rows = rows(tx, sql, programme).await?;
         let name = |row: &QueryResult| match self.named {

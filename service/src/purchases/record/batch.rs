@@ -11,11 +11,15 @@ use entity::members::member;
 use entity::purchases::purchase::{self, Lines};
 use entity::purchases::receipt_key;
 
+use super::super::earn::{Earned, earn};
 use super::super::rules::{self, Checked};
 use super::super::store::{self, ReceiptName};
 use super::super::{Mode, Recorded};
 use super::{Answer, buyer, name};
+use crate::activity::Taken;
 use crate::actor::Actor;
+use crate::earning::books::{self as earning, Wanted};
+use crate::earning::decide::By;
 use crate::error::Result;
 use crate::lanes::Name;
 use crate::ledger::core::{Action, Command};
@@ -94,8 +98,11 @@ impl Receipts {
             }
             match buyer(members, checked.receipt.member.as_ref()) {
                 Ok(buyer) => {
-                    let arrival = Arrival::of(programme, *place, checked, buyer);
-                    commands.extend(buyer.map(|member| self.command(checked, &arrival, member)));
+                    let mut arrival = Arrival::of(programme, *place, checked, buyer);
+                    if let Some(member) = buyer {
+                        arrival.earner = Some((commands.len(), member.clone()));
+                        commands.push(self.command(checked, &arrival, member));
+                    }
                     draft.arrivals.push(arrival);
                 }
                 Err(refusal) => draft.answers.push((*place, Err(refusal))),
@@ -122,7 +129,8 @@ impl Receipts {
                 receipt_number: receipt.receipt_number.clone(),
                 earning: checked.explanation.clone(),
             },
-            action: Action::Earn { lots: vec![checked.lot.clone()] },
+            // What it earns is decided once its wallet is locked.
+            action: Action::Earn { lots: Vec::new() },
         }
     }
 }
@@ -167,6 +175,37 @@ impl Known {
     }
 }
 
+/// The receipt as a row, with what it earns without rules.
+pub(in crate::purchases) fn draft_of(
+    programme: ProgrammeId,
+    checked: &Checked,
+    buyer: Option<&member::Model>,
+) -> purchase::Model {
+    let receipt = &checked.receipt;
+    let card_number = match &receipt.member {
+        Some(MemberRef::Card(number)) => Some(number.clone()),
+        _ => None,
+    };
+    purchase::Model {
+        programme_id: programme,
+        id: rules::new_id(checked),
+        partner_id: receipt.partner,
+        store_id: checked.store,
+        receipt_number: receipt.receipt_number.clone(),
+        channel: receipt.channel,
+        member_id: buyer.map(|member| member.id),
+        wallet_id: buyer.map(|member| member.wallet_id),
+        card_number,
+        occurred_at: receipt.occurred_at,
+        recorded_at: checked.recorded_at,
+        total_minor: receipt.total_minor,
+        lines: Lines(receipt.lines.clone()),
+        earning: checked.earning.clone(),
+        points: checked.explanation.points,
+        claimed_at: None,
+    }
+}
+
 /// What a receipt without its entry has earned: the entry is archived, or there was no member.
 fn archived_points(purchase: &purchase::Model) -> Points {
     purchase.wallet_id.map_or(Points::ZERO, |_| purchase.points)
@@ -177,6 +216,9 @@ struct Arrival {
     place: usize,
     key: receipt_key::Model,
     purchase: purchase::Model,
+    /// The place of its command, and whose it is.
+    earner: Option<(usize, member::Model)>,
+    earned: Option<Earned>,
 }
 
 impl Arrival {
@@ -187,28 +229,7 @@ impl Arrival {
         buyer: Option<&member::Model>,
     ) -> Self {
         let receipt = &checked.receipt;
-        let card_number = match &receipt.member {
-            Some(MemberRef::Card(number)) => Some(number.clone()),
-            _ => None,
-        };
-        let purchase = purchase::Model {
-            programme_id: programme,
-            id: rules::new_id(checked),
-            partner_id: receipt.partner,
-            store_id: checked.store,
-            receipt_number: receipt.receipt_number.clone(),
-            channel: receipt.channel,
-            member_id: buyer.map(|member| member.id),
-            wallet_id: buyer.map(|member| member.wallet_id),
-            card_number,
-            occurred_at: receipt.occurred_at,
-            recorded_at: checked.recorded_at,
-            total_minor: receipt.total_minor,
-            lines: Lines(receipt.lines.clone()),
-            earning: checked.earning.clone(),
-            points: checked.explanation.points,
-            claimed_at: None,
-        };
+        let purchase = draft_of(programme, checked, buyer);
         let key = receipt_key::Model {
             programme_id: programme,
             partner_id: receipt.partner,
@@ -217,12 +238,22 @@ impl Arrival {
             purchase_id: purchase.id,
             fingerprint: checked.fingerprint.clone(),
         };
-        Self { place, key, purchase }
+        Self { place, key, purchase, earner: None, earned: None }
+    }
+
+    /// Decides what it earns, and puts that into its command.
+    fn decide(&mut self, by: By<'_>, known: &mut earning::Known, commands: &mut [Command]) {
+        let Some((place, member)) = &self.earner else { return };
+        let Some(command) = commands.get_mut(*place) else { return };
+        self.earned = earn(by, known, (&mut self.purchase, None), member, command);
     }
 
     /// The rows of a receipt that stands, and a fact if it has no entry to be one.
     fn store(self, entry: Option<EntryId>, rows: &mut Rows) -> Recorded {
-        let Self { key, purchase, .. } = self;
+        let Self { key, purchase, earned, .. } = self;
+        if let Some(earned) = earned {
+            rows.changes.join(earned.changes);
+        }
         if entry.is_none() {
             rows.facts.push(outbox::Model {
                 programme_id: purchase.programme_id,
@@ -231,6 +262,9 @@ impl Arrival {
                 kind: FactKind::PurchaseKept,
                 subject_id: purchase.id.uuid(),
             });
+        }
+        if let (Some(_), Some(wallet)) = (entry, purchase.wallet_id) {
+            rows.activity.bought(wallet, &purchase, Taken::default());
         }
         rows.receipt_keys.push(key);
         rows.purchases.push(purchase.clone());
@@ -246,6 +280,26 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// What the receipts and their buyers will be asked about by rules.
+    pub(crate) fn want(&self, by: By<'_>, wanted: &mut Wanted) {
+        for arrival in &self.arrivals {
+            if let Some((_, member)) = &arrival.earner {
+                let purchase = &arrival.purchase;
+                wanted.sale(by, &by.basket(purchase, &purchase.lines.0), member);
+            }
+        }
+    }
+
+    /// Decides what each receipt earns.
+    pub(crate) fn decide(
+        &mut self,
+        by: By<'_>,
+        known: &mut earning::Known,
+        commands: &mut [Command],
+    ) {
+        self.arrivals.iter_mut().for_each(|arrival| arrival.decide(by, known, commands));
+    }
+
     /// The answers, once the gate has decided.
     pub(crate) fn finish(
         self,

@@ -6,14 +6,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, WalletId};
+use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, RuleId, WalletId};
 use entity::ledger::idempotency_key::{self, Outcome};
 use entity::ledger::outbox::{self, FactKind};
 use entity::purchases::{purchase, purchase_return};
 
 use super::super::store;
 use super::{Decision, Return, Returned, decide};
+use crate::activity::Taken;
 use crate::actor::Actor;
+use crate::earning::decide::By;
+use crate::earning::state::Changes;
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::lanes::Name;
@@ -60,6 +63,7 @@ impl TakeBack {
     /// What is to be done.
     pub(crate) fn draft(
         &self,
+        by: By<'_>,
         known: &Known,
         current: &HashMap<WalletId, WalletId>,
         commands: &mut Vec<Command>,
@@ -74,8 +78,16 @@ impl TakeBack {
         if self.wish.occurred_at < purchase.occurred_at {
             return Err(Refusal::new(Code::OccurredBeforePurchase).at("occurredAt").into());
         }
-        let decision = decide(purchase, earlier, &self.wish)?;
-        let number = decision.number;
+        let wallet = match purchase.wallet_id {
+            Some(wallet) => {
+                let wallet = current.get(&wallet).copied();
+                Some(wallet.ok_or_else(|| Error::internal("a receipt's wallet is nowhere"))?)
+            }
+            None => None,
+        };
+        let decision = decide(by, (purchase, wallet), earlier, &self.wish)?;
+        let (number, before) = (decision.number, Taken::of(earlier));
+        let changes = decision.rest.changes.clone();
         let row = purchase_return::Model {
             programme_id: purchase.programme_id,
             id: ReturnId::at(self.now),
@@ -83,19 +95,18 @@ impl TakeBack {
             partner_id: purchase.partner_id,
             entry_id: purchase.wallet_id.map(|_| EntryId::at(self.now)),
             lines: decision.lines.clone(),
+            taken: decision.rest.taken.clone(),
             amount_minor: decision.amount_minor,
-            points: decision.points,
+            points: decision.rest.points,
             occurred_at: self.wish.occurred_at,
             recorded_at: self.now,
         };
-        if let (Some(wallet), Some(entry)) = (purchase.wallet_id, row.entry_id) {
-            let wallet = current.get(&wallet).copied();
-            let wallet = wallet.ok_or_else(|| Error::internal("a receipt's wallet is nowhere"))?;
+        if let (Some(wallet), Some(entry)) = (wallet, row.entry_id) {
             commands.push(self.command(purchase, &row, decision, (wallet, entry)));
         }
         let returned =
             Returned { purchase_return: row, purchase: purchase.clone(), is_replay: false };
-        Ok(Draft { returned, key: Some(self.key.clone()), number })
+        Ok(Draft { returned, key: Some(self.key.clone()), number, before, changes })
     }
 
     fn command(
@@ -121,13 +132,9 @@ impl TakeBack {
                 return_id: row.id,
                 receipt_number: purchase.receipt_number.clone(),
                 amount_minor: row.amount_minor,
-                earning: decision.rest,
+                earning: decision.rest.explanation,
             },
-            action: Action::Return {
-                issuer: purchase.partner_id,
-                points: decision.points,
-                outstanding: decision.outstanding,
-            },
+            action: Action::Return { issuer: purchase.partner_id, parts: decision.rest.parts },
         }
     }
 }
@@ -150,6 +157,12 @@ impl Known {
         Ok(Self { purchases, returns, keys })
     }
 
+    /// The rules that gave something for these receipts, by version.
+    pub(crate) fn rules(&self) -> Vec<(RuleId, i32)> {
+        let granted = self.purchases.values().flat_map(|purchase| &purchase.earning.granted);
+        granted.map(|granted| (granted.rule, granted.version)).collect()
+    }
+
     /// The wallets that had the points.
     pub(crate) fn wallets(&self) -> impl Iterator<Item = WalletId> {
         self.purchases.values().filter_map(|purchase| purchase.wallet_id)
@@ -162,16 +175,20 @@ pub(crate) struct Draft {
     /// None if it was done before.
     key: Option<Key>,
     number: i64,
+    changes: Changes,
+    /// What had come back of the receipt earlier.
+    before: Taken,
 }
 
 impl Draft {
     /// The answer, once the gate has decided.
     pub(crate) fn finish(self, verdicts: &mut Verdicts, rows: &mut Rows) -> Result<Returned> {
-        let Self { returned, key, number } = self;
+        let Self { returned, key, number, before, changes } = self;
         let Some(key) = key else { return Ok(returned) };
         let (row, purchase) = (&returned.purchase_return, &returned.purchase);
         if row.entry_id.is_some() {
-            verdicts.next()??;
+            let wallet = verdicts.next()??.wallet;
+            rows.activity.returned(wallet, purchase, before, Taken::of([row]));
         } else {
             let outcome = Outcome { wallet: None, entry: None, subject: Some(row.id.to_string()) };
             rows.keys.push(keys::row(row.programme_id, &key, outcome, row.recorded_at));
@@ -184,6 +201,7 @@ impl Draft {
                 subject_id: purchase.id.uuid(),
             });
         }
+        rows.changes.join(changes);
         rows.returns.push(row.clone());
         Ok(returned)
     }
@@ -200,5 +218,6 @@ fn replay(
     let purchase_return =
         found.ok_or_else(|| Error::internal("a key names a return that isn't there"))?;
     let returned = Returned { purchase_return, purchase: purchase.clone(), is_replay: true };
-    Ok(Draft { returned, key: None, number: 0 })
+    let (before, changes) = (Taken::default(), Changes::default());
+    Ok(Draft { returned, key: None, number: 0, before, changes })
 }

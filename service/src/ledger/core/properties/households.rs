@@ -34,7 +34,7 @@ fn points(book: &Book, numbers: &[u128]) -> Vec<impl Ord + std::fmt::Debug + use
 
 fn returns(book: &mut Book, number: u128, purchase: PurchaseId, at: DateTime<Utc>) -> Figures {
     let outstanding = outstanding(book, purchase);
-    let action = Action::Return { issuer: partner(), points: outstanding, outstanding };
+    let action = Action::returning(partner(), outstanding, outstanding);
     decide(book, &bare(900, number, at, Some(purchase), action)).unwrap();
     holds(book);
     Reason::from_json(&book.journal.entries.last().unwrap().reason).unwrap().figures

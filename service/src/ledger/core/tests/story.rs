@@ -209,7 +209,7 @@ impl Story {
             "earns" => Action::Earn { lots: vec![self.lot(words, words.after("of"))] },
             "returns" => {
                 let Receipt { issuer, outstanding } = self.receipts[words.at(3)];
-                Action::Return { issuer, points: points(2), outstanding }
+                Action::returning(issuer, points(2), outstanding)
             }
             "holds" => Action::Hold {
                 hold: hold(3),
@@ -250,6 +250,7 @@ impl Story {
             service_fee_bp: BasisPoints::new(0).unwrap(),
         };
         NewLot {
+            part: 0,
             issuer,
             points: Points::new(words.number(2)).unwrap(),
             available_at: words.day("from").unwrap_or(self.now),
@@ -265,9 +266,9 @@ impl Story {
                 let (issuer, outstanding) = (lots[0].issuer.unwrap(), lots[0].points);
                 self.receipts.insert(words.at(3).to_owned(), Receipt { issuer, outstanding });
             }
-            Action::Return { points, .. } => {
+            Action::Return { parts, .. } => {
                 let receipt = self.receipts.get_mut(words.at(3)).unwrap();
-                receipt.outstanding = receipt.outstanding.minus(*points).unwrap();
+                receipt.outstanding = receipt.outstanding.minus(parts[0].points).unwrap();
             }
             Action::Pay { .. } | Action::Capture { .. } => {
                 self.payments.insert(words.at(3).to_owned(), command.entry);

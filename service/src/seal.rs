@@ -1,24 +1,25 @@
-//! Private keys at rest: AES-256-GCM under the master key, bound to the key's name.
+//! What nobody may read at rest, private keys and bank accounts: AES-256-GCM under the master key, bound
+//! to the name of what it belongs to, so that it can't be put in another's place.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 
-use super::MasterKey;
+use crate::auth::MasterKey;
 use crate::error::{Error, Result};
 
 /// Nonce and ciphertext.
-pub(super) fn seal(master: &MasterKey, name: &str, plain: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn seal(master: &MasterKey, name: &str, plain: &[u8]) -> Result<Vec<u8>> {
     let mut sealed = plain.to_vec();
     let nonce = key(master)?
         .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut sealed)
-        .map_err(|_| Error::internal("a key couldn't be sealed"))?;
+        .map_err(|_| Error::internal("nothing can be sealed"))?;
     Ok(nonce.as_ref().iter().copied().chain(sealed).collect())
 }
 
 /// The plain bytes; fails when the master key is another or the row was tampered with.
-pub(super) fn unseal(master: &MasterKey, name: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn unseal(master: &MasterKey, name: &str, sealed: &[u8]) -> Result<Vec<u8>> {
     let wrong = || {
         Error::internal(
-            "a signing key can't be unsealed: FLORIN_MASTER_KEY isn't the one it was sealed under",
+            "what was sealed can't be unsealed: FLORIN_MASTER_KEY isn't the one it was sealed under",
         )
     };
     let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
@@ -31,7 +32,7 @@ pub(super) fn unseal(master: &MasterKey, name: &str, sealed: &[u8]) -> Result<Ve
 }
 
 fn key(master: &MasterKey) -> Result<RandomizedNonceKey> {
-    RandomizedNonceKey::new(&AES_256_GCM, &master.0)
+    RandomizedNonceKey::new(&AES_256_GCM, master.expose())
         .map_err(|_| Error::internal("the master key can't be used"))
 }
 

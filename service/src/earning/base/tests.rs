@@ -12,6 +12,10 @@ fn terms(rate_millipoints: i64, rounding: Rounding) -> EarningTerms {
         minor_per_unit: 100,
         rounding,
         excluded_categories: vec!["TOBACCO".to_owned()],
+        multiplier_bp: None,
+        granted: Vec::new(),
+        member: None,
+        cashback_bp: BasisPoints::default(),
     }
 }
 

@@ -1,0 +1,3 @@
+//! What wallets were up to, day by day.
+
+pub mod activity_day;

@@ -1,0 +1,115 @@
+//! A budget's slices: made with the rule or campaign, grown and shrunk with its versions.
+
+use entity::earning::budget_slice;
+use entity::earning::definition::Budget;
+use entity::ids::ProgrammeId;
+use uuid::Uuid;
+
+use super::Earning;
+use super::books::{self, SLICES};
+use crate::actor::{Actor, Scope};
+use crate::error::Result;
+use crate::programmes::Rules;
+use crate::refusal::{Code, Refusal};
+use crate::rows::{find_among, insert_all, update_all};
+use crate::tx::Tx;
+
+/// Points, and cost in ten-thousandths of micro-units.
+type Bounds = [Option<i64>; 2];
+
+impl Earning {
+    /// What a rule's or campaign's budget has left: points, and minor units of cost rounded down. For
+    /// operators.
+    pub async fn budget_left(
+        &self,
+        actor: &Actor,
+        owner: Uuid,
+    ) -> Result<(Option<i64>, Option<i64>)> {
+        let (programme, _) = actor.operator(Scope::RulesWrite)?;
+        let rules = self.ask.programmes.rules(programme).await?;
+        let db = self.ask.db.reader_for(actor);
+        let left = books::left(db, programme, [owner].into()).await?;
+        let left = left.get(&owner).copied().unwrap_or_default();
+        Ok((left.points, left.cost.map(|cost| cost / minor(&rules))))
+    }
+}
+
+/// What a minor unit is in ten-thousandths of micro-units.
+fn minor(programme: &Rules) -> i64 {
+    10_000 * 1_000_000 / programme.programme.currency.minor_per_unit().max(1)
+}
+
+fn bounds(programme: &Rules, budget: &Budget) -> Bounds {
+    [budget.points, budget.cost_minor.map(|cost| cost.saturating_mul(minor(programme)))]
+}
+
+/// Sets what the owner may give from now on: the whole budget where it had none, and what was added or
+/// taken where it had one. It can't fall below what was given.
+pub(super) async fn set(
+    tx: &Tx,
+    programme: &Rules,
+    owner: Uuid,
+    (before, after): (&Budget, &Budget),
+) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    let column = budget_slice::Column::OwnerId;
+    let lock = match tx.backend() {
+        sea_orm::DbBackend::Postgres => "order by slice for update",
+        _ => "order by slice",
+    };
+    let mut slices = find_among::<budget_slice::Entity, _>(
+        tx.connection(),
+        programme.id(),
+        column,
+        [owner],
+        lock,
+    )
+    .await?;
+    let left = |of: fn(&budget_slice::Model) -> Option<i64>| {
+        slices.iter().map(of).sum::<Option<i64>>().filter(|_| !slices.is_empty())
+    };
+    let left = [left(|row| row.left_points), left(|row| row.left_cost)];
+    let (old, new) = (bounds(programme, before), bounds(programme, after));
+    let mut rest = [None, None];
+    for (at, field) in [(0, "budget.points"), (1, "budget.cost")] {
+        rest[at] = changed(old[at], new[at], left[at]).map_err(|refusal| refusal.at(field))?;
+    }
+    if slices.is_empty() {
+        return insert_all::<budget_slice::Entity>(tx, &shared(programme.id(), owner, rest)).await;
+    }
+    for (row, share) in slices.iter_mut().zip(shared(programme.id(), owner, rest)) {
+        *row = share;
+    }
+    use budget_slice::Column::{LeftCost, LeftPoints};
+    update_all::<budget_slice::Entity>(tx, &slices, &[LeftPoints, LeftCost]).await?;
+    Ok(())
+}
+
+/// What is left once a bound has changed.
+fn changed(old: Option<i64>, new: Option<i64>, left: Option<i64>) -> Result<Option<i64>, Refusal> {
+    let (Some(old), Some(new), Some(left)) = (old, new, left) else { return Ok(new) };
+    let rest = left.saturating_add(new - old);
+    if rest < 0 {
+        let message = "More than that was given already.";
+        return Err(Refusal::new(Code::BudgetBelowGiven).because(message));
+    }
+    Ok(Some(rest))
+}
+
+/// A rest in even slices.
+fn shared(programme: ProgrammeId, owner: Uuid, rest: Bounds) -> Vec<budget_slice::Model> {
+    let count = i64::from(SLICES);
+    let share = |rest: Option<i64>, slice: i32| {
+        rest.map(|rest| rest / count + i64::from(i64::from(slice) < rest % count))
+    };
+    let slice = |slice: i32| budget_slice::Model {
+        programme_id: programme,
+        owner_id: owner,
+        slice,
+        left_points: share(rest[0], slice),
+        left_cost: share(rest[1], slice),
+    };
+    (0..SLICES).map(slice).collect()
+}

@@ -1,0 +1,199 @@
+//! Paid memberships: paid, renewed, cancelled, refunded, lapsed, and what they bring meanwhile.
+
+mod refusals;
+
+use serde_json::{Value, json};
+
+use crate::support::{Caller, World};
+use crate::tiers;
+
+/// A year for 49 euros.
+fn plan() -> Value {
+    json!({ "code": "plus", "name": "Plus", "fee": "49.00", "periodMonths": 12, "multiplierBp": 15_000,
+        "perks": [{ "code": "delivery", "text": "Free delivery" }] })
+}
+
+async fn makes(world: &World, wish: Value) -> String {
+    let made = "membershipPlan { id }";
+    let made = world.operator.does("createMembershipPlan", made, wish).await;
+    made["membershipPlan"]["id"].as_str().unwrap().to_owned()
+}
+
+fn payment(world: &World, plan: &str, reference: &str) -> Value {
+    json!({ "member": { "cardNumber": "C1" }, "membershipPlanId": plan, "paidAt": world.now(),
+        "amount": { "amount": "49.00", "currencyCode": "EUR" }, "reference": reference,
+        "idempotencyKey": reference })
+}
+
+const PAID: &str = "membership { id status periodFrom periodTo } isReplayed";
+
+async fn pays(world: &World, till: &Caller, plan: &str, reference: &str) -> Value {
+    let paid = payment(world, plan, reference);
+    till.does("recordMembershipPayment", PAID, paid).await["membership"].clone()
+}
+
+/// What the member sees of its first membership: where it stands, its last day, whether it is in force.
+async fn seen(member: &Caller) -> Value {
+    let seen = member.asks("{ viewer { memberships { status periodTo isInForce } } }").await;
+    let one = &seen["viewer"]["memberships"][0];
+    json!([one["status"], one["periodTo"], one["isInForce"]])
+}
+
+async fn history(member: &Caller) -> Vec<String> {
+    let seen = member.asks("{ viewer { memberships { history { status periodTo } } } }").await;
+    let changes = seen["viewer"]["memberships"][0]["history"].as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    changes.iter().map(|one| text(&one["status"]) + " " + &text(&one["periodTo"])).collect()
+}
+
+#[tokio::test]
+async fn a_membership_is_paid_once_renewed_from_its_end_and_lapses_when_nobody_pays() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let plan = makes(&world, plan()).await;
+    let first = payment(&world, &plan, "P1");
+    let (one, other) = tokio::join!(
+        till.does("recordMembershipPayment", PAID, first.clone()),
+        till.does("recordMembershipPayment", PAID, first.clone()),
+    );
+    assert_eq!(one["membership"], other["membership"]);
+    assert_ne!(one["isReplayed"], other["isReplayed"]);
+    let mut another_key = first;
+    another_key["idempotencyKey"] = json!("another");
+    let again = till.does("recordMembershipPayment", PAID, another_key).await;
+    assert_eq!(again["isReplayed"], true);
+    assert_eq!(seen(&ana).await, json!(["ACTIVE", "2027-03-01", true]));
+
+    world.days_pass(300).await;
+    let renewed = pays(&world, &till, &plan, "P2").await;
+    assert_eq!(
+        (&renewed["periodFrom"], &renewed["periodTo"]),
+        (&json!("2026-03-02"), &json!("2028-03-01"))
+    );
+    // The last day is 1 March 2028.
+    world.days_pass(430).await;
+    assert_eq!(seen(&ana).await, json!(["ACTIVE", "2028-03-01", true]));
+    world.days_pass(1).await;
+    assert_eq!(seen(&ana).await, json!(["LAPSED", "2028-03-01", false]));
+    world.days_pass(1).await;
+    let told = ["ACTIVE 2027-03-01", "ACTIVE 2028-03-01", "LAPSED 2028-03-01"];
+    assert_eq!(history(&ana).await, told);
+    let again = pays(&world, &till, &plan, "P3").await;
+    assert_eq!(again["periodFrom"], "2028-03-03");
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_membership_runs_to_its_end_and_a_refunded_one_ends_at_once_with_its_tier() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let set = world.operator.does("createTierSet", "tierSet { id }", tiers::by_spend()).await;
+    let mut wish = plan();
+    wish["tier"] = json!({ "tierSetId": set["tierSet"]["id"], "tierCode": "gold" });
+    let plan = makes(&world, wish).await;
+    let paid = pays(&world, &till, &plan, "P1").await;
+    assert_eq!(tiers::tier(&ana).await, json!(["gold", "2027-03-01"]));
+    let named = json!({ "membershipId": paid["id"] });
+    let cancelled = till.does("cancelMembership", PAID, named.clone()).await;
+    assert_eq!(cancelled["isReplayed"], false);
+    assert_eq!(till.does("cancelMembership", PAID, named.clone()).await["isReplayed"], true);
+    assert_eq!(seen(&ana).await, json!(["CANCELLED", "2027-03-01", true]));
+    assert_eq!(tiers::tier(&ana).await[0], "gold");
+    world.days_pass(364).await;
+    assert_eq!(seen(&ana).await[2], true);
+    world.days_pass(1).await;
+    assert_eq!(seen(&ana).await, json!(["LAPSED", "2027-03-01", false]));
+    assert_eq!(tiers::tier(&ana).await[0], Value::Null);
+
+    world.seconds_pass(1);
+    pays(&world, &till, &plan, "P2").await;
+    assert_eq!(tiers::tier(&ana).await[0], "gold");
+    world.seconds_pass(1);
+    let refunded = till.does("refundMembership", PAID, named.clone()).await;
+    assert_eq!(
+        (&refunded["isReplayed"], &refunded["membership"]["status"]),
+        (&json!(false), &json!("REFUNDED"))
+    );
+    assert_eq!(till.does("refundMembership", PAID, named).await["isReplayed"], true);
+    assert_eq!(seen(&ana).await[2], false);
+    assert_eq!(tiers::tier(&ana).await[0], Value::Null);
+    let told = [
+        "2026-03-02 GRANT gold",
+        "2027-03-02 DOWNGRADE nothing",
+        "2027-03-02 GRANT gold",
+        "2027-03-02 REVOKE nothing",
+    ];
+    assert_eq!(tiers::history(&ana).await, told);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn what_a_membership_brings_goes_with_its_member_into_a_household_and_out_again() {
+    let world = World::new().await;
+    let (till, ana, bob) =
+        (world.partner("grocer").await, world.member("C1").await, world.member("C2").await);
+    let set = world.operator.does("createTierSet", "tierSet { id }", tiers::by_spend()).await;
+    let mut wish = plan();
+    wish["tier"] = json!({ "tierSetId": set["tierSet"]["id"], "tierCode": "silver" });
+    let plan = makes(&world, wish).await;
+    pays(&world, &till, &plan, "P1").await;
+    let pool = json!({ "memberIds": [ana.id, bob.id] });
+    world.operator.does("poolHousehold", "household { id }", pool).await;
+    assert_eq!(
+        (tiers::tier(&ana).await[0].clone(), tiers::tier(&bob).await[0].clone()),
+        (json!("silver"), json!("silver"))
+    );
+    assert_eq!(
+        bob.asks("{ viewer { memberships { id } } }").await["viewer"]["memberships"],
+        json!([])
+    );
+    world.operator.does("leaveHousehold", "member { id }", json!({ "memberId": ana.id })).await;
+    assert_eq!(tiers::tier(&ana).await[0], "silver");
+    assert_eq!(tiers::tier(&bob).await[0], Value::Null);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn two_gateways_lapse_a_membership_once_and_take_a_payment_once() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let plan = makes(&world, plan()).await;
+    let mut gateway = world.opens_gateway().await;
+    let there = till.at(&gateway);
+    let mut same = payment(&world, &plan, "P1");
+    let one = till.does("recordMembershipPayment", PAID, same.clone());
+    same["idempotencyKey"] = json!("other");
+    let other = there.does("recordMembershipPayment", PAID, same);
+    let (one, other) = tokio::join!(one, other);
+    assert_eq!(one["membership"]["id"], other["membership"]["id"]);
+    world.seconds_pass(366 * 86_400);
+    let (here, there) = (&world.gateway.services, &gateway.services);
+    let (one, other) = tokio::join!(here.settle_due(), there.settle_due());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(history(&ana).await, ["ACTIVE 2027-03-01", "LAPSED 2027-03-01"]);
+    gateway.stops().await;
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_membership_is_seen_by_whom_it_concerns() {
+    let world = World::new().await;
+    let (till, fuel) = (world.partner("grocer").await, world.partner("fuel").await);
+    let (ana, bob) = (world.member("C1").await, world.member("C2").await);
+    let plan = makes(&world, plan()).await;
+    let paid = pays(&world, &till, &plan, "P1").await;
+    let asked = format!(
+        "{{ node(id: {}) {{ ... on Membership {{ plan {{ fee {{ amount }} perks {{ code }} }} }} }} }}",
+        paid["id"]
+    );
+    let expected =
+        json!({ "plan": { "fee": { "amount": "49.00" }, "perks": [{ "code": "delivery" }] } });
+    for caller in [&world.operator, &till, &ana] {
+        assert_eq!(caller.asks(&asked).await["node"], expected);
+    }
+    for caller in [&fuel, &bob] {
+        assert_eq!(caller.asks(&asked).await["node"], Value::Null);
+    }
+    world.closes().await;
+}
