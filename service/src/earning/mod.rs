@@ -27,6 +27,8 @@ pub mod kinds;
 mod making;
 pub mod near;
 pub(crate) mod pool;
+#[cfg(test)]
+mod properties;
 pub(crate) mod rest;
 pub mod rules;
 pub(crate) mod ruleset;

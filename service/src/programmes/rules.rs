@@ -118,3 +118,11 @@ impl Rules {
         u32::try_from(self.programme.expiry_months).unwrap_or(1)
     }
 }
+
+#[cfg(test)]
+impl Rules {
+    /// Of a programme that says nothing, for what is asked without a database.
+    pub(crate) fn blank() -> Self {
+        Self::new(super::settings::blank()).unwrap()
+    }
+}
