@@ -144,6 +144,12 @@ impl Currency {
     }
 }
 
+/// What a minor unit is in ten-thousandths of micro-units, in which what points cost is kept: a price has
+/// six decimals, a share of it four more.
+pub fn cost_of_minor(minor_per_unit: i64) -> i64 {
+    10_000 * 1_000_000 / minor_per_unit.max(1)
+}
+
 impl FromStr for Currency {
     type Err = OutOfRange;
     fn from_str(code: &str) -> Result<Self, OutOfRange> {

@@ -5,7 +5,9 @@
 //! are shared by everybody, and so kept in slices: a batch reads what all slices have left, decides, and
 //! takes what it gave from one of them, a different one each time. Only where that one hasn't enough are
 //! all of them locked, in order; and where together they have less than was read, another was faster, and
-//! the batch is decided anew. So a budget is given to the last point and never beyond.
+//! the batch is decided anew. So a budget is given to the last point and never beyond. Each budget that gave
+//! something is a statement of its own, in the order of their ids: taken all at once, two batches that find
+//! different slices empty would wait for each other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! A budget's slices: made with the rule or campaign, grown and shrunk with its versions.
 
+use std::collections::{BTreeSet, HashMap};
+
+use entity::amount::cost_of_minor;
 use entity::earning::budget_slice;
 use entity::earning::definition::Budget;
 use entity::ids::ProgrammeId;
@@ -7,6 +10,7 @@ use uuid::Uuid;
 
 use super::Earning;
 use super::books::{self, SLICES};
+use super::state::Left;
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
 use crate::programmes::Rules;
@@ -14,29 +18,27 @@ use crate::refusal::{Code, Refusal};
 use crate::rows::{find_among, insert_all, update_all};
 use crate::tx::Tx;
 
-/// Points, and cost in ten-thousandths of micro-units.
-type Bounds = [Option<i64>; 2];
+/// Of points, and of cost; none is without bound. The table keeps cost in ten-thousandths of micro-units.
+pub type Bounds = [Option<i64>; 2];
 
 impl Earning {
-    /// What a rule's or campaign's budget has left: points, and minor units of cost rounded down. For
+    /// What the budgets of rules and campaigns have left: points, and minor units of cost rounded down. For
     /// operators.
-    pub async fn budget_left(
+    pub async fn budgets_left(
         &self,
         actor: &Actor,
-        owner: Uuid,
-    ) -> Result<(Option<i64>, Option<i64>)> {
+        owners: BTreeSet<Uuid>,
+    ) -> Result<HashMap<Uuid, Bounds>> {
         let (programme, _) = actor.operator(Scope::RulesWrite)?;
         let rules = self.ask.programmes.rules(programme).await?;
-        let db = self.ask.db.reader_for(actor);
-        let left = books::left(db, programme, [owner].into()).await?;
-        let left = left.get(&owner).copied().unwrap_or_default();
-        Ok((left.points, left.cost.map(|cost| cost / minor(&rules))))
+        let left = books::left(self.ask.db.reader_for(actor), programme, owners).await?;
+        let rest = |left: Left| [left.points, left.cost.map(|cost| cost / minor(&rules))];
+        Ok(left.into_iter().map(|(owner, left)| (owner, rest(left))).collect())
     }
 }
 
-/// What a minor unit is in ten-thousandths of micro-units.
 fn minor(programme: &Rules) -> i64 {
-    10_000 * 1_000_000 / programme.programme.currency.minor_per_unit().max(1)
+    cost_of_minor(programme.programme.currency.minor_per_unit())
 }
 
 fn bounds(programme: &Rules, budget: &Budget) -> Bounds {

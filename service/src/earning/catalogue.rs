@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
+use entity::earning::definition::Definition;
+use entity::earning::earning_rule::RuleStatus;
 use entity::earning::event_type::{self, AttributeKind};
 use entity::earning::{
     campaign_version, earning_rule as rule, earning_rule_version as rule_version,
@@ -17,6 +20,7 @@ use super::ruleset::{Campaign, Rule, RuleSet, campaign_times, rule_times};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::fresh::Fresh;
+use crate::refusal::Refusal;
 use crate::rows::first_place;
 
 /// The rules of all programmes.
@@ -161,11 +165,31 @@ async fn campaigns(
     Ok(campaigns)
 }
 
-/// The event types' attributes, as conditions are checked against.
-pub(super) async fn kinds(
-    db: &Db,
+/// A rule that isn't written, as if it were live from its beginning.
+pub(super) fn unwritten(
     programme: ProgrammeId,
-) -> Result<HashMap<String, Vec<(String, Type)>>> {
+    id: RuleId,
+    (code, definition): (&str, &Definition),
+    kinds: &Kinds,
+) -> Result<Rule, Refusal> {
+    let row = rule::Model {
+        id,
+        programme_id: programme,
+        code: code.to_owned(),
+        campaign_id: None,
+        status: RuleStatus::Live,
+        version: 1,
+        created_at: DateTime::<Utc>::UNIX_EPOCH,
+    };
+    let attributes = |kind: &str| kinds.get(kind).cloned().unwrap_or_default();
+    Rule::compile(&row, 1, definition.clone(), attributes)
+}
+
+/// Event types' attributes, by their codes.
+pub(super) type Kinds = HashMap<String, Vec<(String, Type)>>;
+
+/// The event types' attributes, as conditions are checked against.
+pub(super) async fn kinds(db: &Db, programme: ProgrammeId) -> Result<Kinds> {
     let rows = event_type::Entity::find()
         .filter(event_type::Column::ProgrammeId.eq(programme))
         .all(db.reader())

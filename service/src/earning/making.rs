@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use entity::amount::Points;
+use entity::amount::{Points, cost_of_minor};
 use entity::earning::definition::{CapKind, Effect, Period};
 use entity::ids::{PartnerId, WalletId};
 use entity::ledger::lot::Terms;
@@ -87,7 +87,7 @@ impl<'a> Making<'a> {
         let mut cut = Cut::new(&one.worth);
         cut.by_limits(self.wallet, rule, self.at.date_naive(), state);
         let unit_cost = funded.as_ref().map_or(0, funders::unit_cost);
-        let money = self.cost_of_money(terms);
+        let money = cost_of_minor(terms.minor_per_unit);
         let owners = [
             (definition.budget.is_some(), rule.id.uuid(), CapKind::RuleBudget),
             (
@@ -135,11 +135,6 @@ impl<'a> Making<'a> {
             self.explain(&one, &cut, &funded, grant);
         }
         Ok(())
-    }
-
-    /// What a minor unit is in ten-thousandths of micro-units.
-    pub(super) fn cost_of_money(&self, terms: &EarningTerms) -> i64 {
-        10_000 * 1_000_000 / terms.minor_per_unit.max(1)
     }
 
     pub(super) fn keep(

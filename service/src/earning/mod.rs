@@ -12,7 +12,7 @@ pub mod audience;
 mod award;
 mod base;
 pub(crate) mod books;
-mod budgets;
+pub mod budgets;
 pub mod campaigns;
 pub(crate) mod catalogue;
 mod cel;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
+use entity::amount::cost_of_minor;
 use entity::earning::definition::{Budget, CampaignTerms, Definition, Schedule, Trigger};
 use entity::earning::earning_rule::RuleStatus;
 use entity::earning::{
@@ -240,11 +241,6 @@ impl RuleSet {
         versions.iter().find(|(time, _)| time.holds(at)).map(|(_, campaign)| campaign)
     }
 
-    /// The campaign's latest version that was ever live.
-    pub(crate) fn latest_campaign(&self, id: CampaignId) -> Option<&Arc<Campaign>> {
-        self.campaigns.get(&id)?.last().map(|(_, campaign)| campaign)
-    }
-
     /// The set without these rules, and with those besides.
     pub(crate) fn changed(&self, leave_out: &[RuleId], add: Vec<Dated<Rule>>) -> Self {
         let stays = |rule: &Rule| !leave_out.contains(&rule.id);
@@ -261,7 +257,7 @@ impl RuleSet {
 
     /// Each budget whole, as before anything was given.
     pub(crate) fn budgets(&self, minor_per_unit: i64) -> HashMap<uuid::Uuid, Left> {
-        let minor = 10_000 * 1_000_000 / minor_per_unit.max(1);
+        let minor = cost_of_minor(minor_per_unit);
         let left = |budget: &Budget| Left {
             points: budget.points,
             cost: budget.cost_minor.map(|cost| cost.saturating_mul(minor)),

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::earning::earning_rule::{self as rule, RuleStatus};
 use entity::earning::simulation::{self, Carried, Outcome, SimulationStatus, Wish};
 use entity::ids::{MemberId, PartnerId, ProgrammeId, RuleId, SimulationId, WalletId};
 use entity::ledger::lot;
@@ -26,9 +25,9 @@ use uuid::Uuid;
 
 use super::ask::Terms;
 use super::books::Wanted;
-use super::catalogue::kinds;
+use super::catalogue::{kinds, unwritten};
 use super::decide::{self, By, Decision};
-use super::ruleset::{InForce, Rule};
+use super::ruleset::InForce;
 use super::state::{Left, State, Use};
 use super::{Earning, validate};
 use crate::actor::{Actor, Scope};
@@ -114,35 +113,16 @@ impl Earning {
             return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("add").into());
         }
         let terms = self.ask.terms(programme).await?;
+        let kinds = kinds(&self.ask.db, programme).await?;
         for (place, (code, definition)) in wish.add.iter_mut().enumerate() {
             let under = |refusal: Refusal| refusal.under(&format!("add.{place}"));
             *code = text::code(code).map_err(under)?;
             *definition = validate::rule(definition.clone(), &terms.directory, at)
                 .map_err(|refusal| under(refusal.under("terms")))?;
-            let compiled = self.compiled(programme, at, (code.as_str(), definition)).await?;
-            compiled.map_err(|refusal| under(refusal.under("terms")))?;
+            unwritten(programme, RuleId::at(at), (code.as_str(), definition), &kinds)
+                .map_err(|refusal| under(refusal.under("terms")))?;
         }
         Ok(wish)
-    }
-
-    async fn compiled(
-        &self,
-        programme: ProgrammeId,
-        at: DateTime<Utc>,
-        (code, definition): (&str, &entity::earning::definition::Definition),
-    ) -> Result<Result<Rule, Refusal>> {
-        let row = rule::Model {
-            id: RuleId::at(at),
-            programme_id: programme,
-            code: code.to_owned(),
-            campaign_id: None,
-            status: RuleStatus::Live,
-            version: 1,
-            created_at: at,
-        };
-        let kinds = kinds(&self.ask.db, programme).await?;
-        let attributes = |kind: &str| kinds.get(kind).cloned().unwrap_or_default();
-        Ok(Rule::compile(&row, 1, definition.clone(), attributes))
     }
 
     /// Takes one step of the oldest simulation that runs; says whether there was one.
@@ -189,12 +169,12 @@ impl Earning {
     /// The programme's terms with the rules that the simulation has.
     async fn terms_of(&self, row: &simulation::Model) -> Result<Terms> {
         let mut terms = self.ask.terms(row.programme_id).await?;
+        let kinds = kinds(&self.ask.db, row.programme_id).await?;
         let mut added = Vec::new();
         for (place, (code, definition)) in (1_u32..).zip(&row.wish.add) {
-            let wish = (code.as_str(), definition);
-            let mut rule = self.compiled(row.programme_id, row.asked_at, wish).await??;
             // The same in each step, or its counters would be others'.
-            rule.id = RuleId::from_uuid(entity::ids::nth(row.id.uuid(), place));
+            let id = RuleId::from_uuid(entity::ids::nth(row.id.uuid(), place));
+            let rule = unwritten(row.programme_id, id, (code.as_str(), definition), &kinds)?;
             added.push((InForce::ALWAYS, Arc::new(rule)));
         }
         terms.rules = Arc::new(terms.rules.changed(&row.wish.leave_out, added));

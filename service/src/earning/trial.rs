@@ -6,8 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use entity::amount::Points;
 use entity::earning::definition::{CapKind, Definition, Trigger, Why};
-use entity::earning::earning_rule::{self as rule, RuleStatus};
-use entity::earning::earning_rule_version as rule_version;
+use entity::earning::{campaign_version, earning_rule_version as rule_version};
 use entity::ids::{CampaignId, ProgrammeId, PurchaseId, RuleId};
 use entity::members::member;
 use entity::purchases::purchase;
@@ -15,11 +14,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ask::Terms;
 use super::books::{Known, Wanted};
-use super::catalogue::kinds;
+use super::catalogue::{kinds, unwritten};
 use super::decide::{self, Bound, By};
 use super::facts::{Basket, MemberFacts};
-use super::ruleset::{InForce, Rule, RuleSet, Scheduled};
-use super::state::{Left, State};
+use super::ruleset::{Campaign, InForce, Rule, RuleSet, Scheduled};
+use super::state::State;
 use super::{Award, Earning, validate};
 use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
@@ -72,8 +71,8 @@ impl Earning {
         let (programme, _) = actor.operator(Scope::RulesWrite)?;
         let mut terms = self.ask.terms(programme).await?;
         let rule = self.tried(programme, &terms, tried).await?;
-        let left = budget_of(&terms, &rule);
-        terms.rules = Arc::new(alone(&terms, rule));
+        terms.rules = Arc::new(self.alone(programme, rule).await?);
+        let left = terms.rules.budgets(terms.programme.programme.currency.minor_per_unit());
         let (purchases, is_partial) = self.purchases_on(programme, &terms, on).await?;
         let mut trial = Trial { is_partial, ..Trial::default() };
         let (members, mut known) = self.known_of(&terms, &purchases).await?;
@@ -96,18 +95,9 @@ impl Earning {
             Tried::Written(id) => id,
             Tried::Sketched(definition) => {
                 let definition = validate::rule(*definition, &terms.directory, at)?;
-                let row = rule::Model {
-                    id: RuleId::at(at),
-                    programme_id: programme,
-                    code: "sketch".to_owned(),
-                    campaign_id: None,
-                    status: RuleStatus::Draft,
-                    version: 1,
-                    created_at: at,
-                };
                 let kinds = kinds(&self.ask.db, programme).await?;
-                let attributes = |kind: &str| kinds.get(kind).cloned().unwrap_or_default();
-                return Ok(Arc::new(Rule::compile(&row, 1, definition, attributes)?));
+                let rule = unwritten(programme, RuleId::at(at), ("sketch", &definition), &kinds)?;
+                return Ok(Arc::new(rule));
             }
         };
         let not_found = || Refusal::new(Code::RuleNotFound).at("ruleId");
@@ -121,6 +111,23 @@ impl Earning {
         let rules =
             self.ask.catalogue.with(&self.ask.db, programme, &[(id, latest.version)]).await?;
         Ok(rules.version(id, latest.version).cloned().ok_or_else(not_found)?)
+    }
+
+    /// The rule as if it were the only one, in force at all times; its campaign's latest version too, a
+    /// draft as well, if it has one.
+    async fn alone(&self, programme: ProgrammeId, rule: Arc<Rule>) -> Result<RuleSet> {
+        let mut campaigns = Vec::new();
+        if let Some(id) = rule.campaign {
+            let latest = campaign_version::Entity::find()
+                .filter(campaign_version::Column::ProgrammeId.eq(programme))
+                .filter(campaign_version::Column::CampaignId.eq(id))
+                .order_by_desc(campaign_version::Column::Version)
+                .one(self.ask.db.primary())
+                .await?
+                .ok_or_else(|| Error::internal("a campaign without a version"))?;
+            campaigns.push((InForce::ALWAYS, Arc::new(Campaign::compile(&latest)?)));
+        }
+        Ok(RuleSet::new(vec![(Some(InForce::ALWAYS), rule)], campaigns))
     }
 
     async fn purchases_on(
@@ -234,20 +241,6 @@ impl Trial {
         }
         Ok(())
     }
-}
-
-/// The rule as if it were the only one, in force at all times; its campaign too, if it has one.
-fn alone(terms: &Terms, rule: Arc<Rule>) -> RuleSet {
-    let campaign = rule.campaign.and_then(|id| terms.rules.latest_campaign(id));
-    let campaigns = campaign.map(|campaign| (InForce::ALWAYS, Arc::clone(campaign)));
-    RuleSet::new(vec![(Some(InForce::ALWAYS), rule)], campaigns.into_iter().collect())
-}
-
-fn budget_of(terms: &Terms, rule: &Rule) -> HashMap<uuid::Uuid, Left> {
-    let minor = 10_000 * 1_000_000 / terms.programme.programme.currency.minor_per_unit().max(1);
-    let budget = &rule.definition.budget;
-    let cost = budget.cost_minor.map(|cost| cost.saturating_mul(minor));
-    HashMap::from([(rule.id.uuid(), Left { points: budget.points, cost })])
 }
 
 /// Goes through what a rule asks, in its order, and stops at the first that doesn't hold.

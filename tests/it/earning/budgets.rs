@@ -89,3 +89,26 @@ async fn a_budget_grows_and_shrinks_but_not_below_what_was_given() {
     assert_eq!(stale["errors"][0]["extensions"]["code"], "CONFLICT");
     world.closes().await;
 }
+
+#[tokio::test]
+async fn each_rule_of_a_list_shows_what_its_own_budget_has_left() {
+    let (world, grocer, _) = world().await;
+    let operator = &world.operator;
+    rules(operator, "small", fixed(10), json!({ "budget": { "points": 100 } })).await;
+    rules(operator, "large", fixed(20), json!({ "budget": { "points": 2000 } })).await;
+    rules(operator, "costly", fixed(50), json!({ "budget": { "cost": "3.00" } })).await;
+    rules(operator, "free", fixed(1), json!({})).await;
+    earns(&grocer, sale("R1", "C1", &[("A", "FOOD", 1, 100)], world.now())).await;
+    let query = "{ earningRules { nodes { code budget { pointsLeft costLeft { amount } } } } }";
+    let seen = operator.asks(query).await;
+    let mut nodes = seen["earningRules"]["nodes"].as_array().unwrap().clone();
+    nodes.sort_by_key(|node| node["code"].to_string());
+    let expected = json!([
+        { "code": "costly", "budget": { "pointsLeft": null, "costLeft": { "amount": "2.40" } } },
+        { "code": "free", "budget": null },
+        { "code": "large", "budget": { "pointsLeft": 1980, "costLeft": null } },
+        { "code": "small", "budget": { "pointsLeft": 90, "costLeft": null } },
+    ]);
+    assert_eq!(json!(nodes), expected);
+    world.closes().await;
+}

@@ -62,6 +62,26 @@ async fn a_rule_is_tried_on_a_receipt_and_on_a_day_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_campaigns_rule_is_tried_within_the_campaigns_budget() {
+    let (world, grocer, _) = world().await;
+    let of = |number: &str| sale(number, "C1", &[("A", "FOOD", 1, 100)], world.now());
+    grocer.does("recordPurchase", AWARDS, of("R1")).await;
+    grocer.does("recordPurchase", AWARDS, of("R2")).await;
+    let campaign = json!({ "code": "joint",
+        "terms": { "name": "Joint", "budget": { "points": 150 } } });
+    let drafted = world.operator.does("draftCampaign", "campaign { id }", campaign).await;
+    let rule = json!({ "code": "bonus", "campaignId": drafted["campaign"]["id"],
+        "terms": terms("bonus", json!({ "fixed": { "points": 100 } }), json!({})) });
+    let rule = world.operator.does("draftEarningRule", "rule { id }", rule).await;
+    let written = json!({ "id": rule["rule"]["id"] });
+    let all = tries(&world.operator, written, json!({ "day": "2026-03-02" })).await;
+    assert_eq!(all["trial"]["points"], 150);
+    let caps = &all["trial"]["awards"][1]["award"]["caps"];
+    assert_eq!(*caps, json!([{ "kind": "CAMPAIGN_BUDGET", "cut": 50 }]));
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn it_says_which_part_was_false() {
     let (world, grocer, ana) = world().await;
     let fuel = world.partner("fuel").await;

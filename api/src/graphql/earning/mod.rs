@@ -2,6 +2,7 @@
 //! nothing.
 
 pub mod inputs;
+pub mod loads;
 pub mod mutation;
 pub mod parts;
 pub mod query;

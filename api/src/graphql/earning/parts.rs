@@ -6,9 +6,11 @@ use entity::earning::definition::{self, Budget, Effect, Period};
 use service::Who;
 use uuid::Uuid;
 
+use super::loads::BudgetsLeft;
 use crate::graphql::app;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
+use crate::graphql::loaders::Loaders;
 use crate::graphql::money::{Decimal, Money};
 use crate::graphql::partners::Partner;
 use crate::graphql::purchases::currency;
@@ -161,13 +163,15 @@ impl BudgetState {
         }
         let currency = currency(ctx).await?;
         let money = |minor: i64| Money::from(amount::Money { minor, currency });
-        let left = services.earning.budget_left(actor, owner).await?;
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| BudgetsLeft(services.clone(), actor.clone()));
+        let [points_left, cost_left] = loader.load(owner).await?.unwrap_or_default();
         let points = |points: Option<i64>| points.and_then(Points::change);
         Ok(Some(Self {
             points: points(budget.points),
-            points_left: points(left.0),
+            points_left: points(points_left),
             cost: budget.cost_minor.map(money),
-            cost_left: left.1.map(money),
+            cost_left: cost_left.map(money),
         }))
     }
 }

@@ -147,8 +147,7 @@ impl SimulationOutcome {
     fn of(outcome: &Outcome, currency: Currency) -> Self {
         let number = |number: i64| Points::change(number).unwrap_or_default();
         let money = |minor: i64| Money::from(amount::Money { minor, currency });
-        // Kept in ten-thousandths of micro-units.
-        let minor = 10_000 * 1_000_000 / i128::from(currency.minor_per_unit().max(1));
+        let minor = i128::from(amount::cost_of_minor(currency.minor_per_unit()));
         let cost = |text: &str| {
             let cost: i128 = text.parse().unwrap_or(0);
             money(i64::try_from(cost / minor).unwrap_or(i64::MAX))
