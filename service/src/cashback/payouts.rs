@@ -1,5 +1,6 @@
 //! Members ask for their cashback, and take that back while it hasn't run.
 
+use entity::amount::Money;
 use entity::cashback::payout;
 use entity::ids::{MemberId, PayoutId, ProgrammeId};
 use entity::ledger::idempotency_key::Outcome;
@@ -50,7 +51,9 @@ impl Cashback {
     /// Sets money of the caller's wallet aside, to be paid to its bank account with the next run.
     pub async fn request_payout(&self, actor: &Actor, wish: RequestPayout) -> Result<Requested> {
         let (programme, member) = actor.member()?;
-        let minimum_minor = self.programmes.rules(programme).await?.programme.payout_min_minor;
+        let rules = self.programmes.rules(programme).await?;
+        let minimum_minor = rules.programme.payout_min_minor;
+        let minimum = Money { minor: minimum_minor, currency: rules.programme.currency };
         let key = keys::key(actor, &wish.idempotency_key, "requestPayout", &wish)?;
         retrying(|| async {
             let at = self.clock.now();
@@ -78,7 +81,7 @@ impl Cashback {
             tx.commit(Requested { payout, is_replay: false }).await
         })
         .await
-        .map_err(|error| self.in_words(error, minimum_minor))
+        .map_err(|error| in_words(error, minimum))
     }
 
     /// Takes a payout of the caller's back, as long as it hasn't run.
@@ -117,15 +120,16 @@ impl Cashback {
         let row = payout::Entity::find_by_id((programme, id)).one(tx.connection()).await?;
         row.ok_or_else(|| Error::internal("a payout that was made isn't there"))
     }
+}
 
-    fn in_words(&self, error: Error, minimum_minor: i64) -> Error {
-        match error {
-            Error::Refused(refusal) if refusal.code == Code::PayoutBelowMinimum => {
-                let message = format!("The programme pays {minimum_minor} minor units or more.");
-                refusal.because(message).into()
-            }
-            other => other,
+/// Says what would be enough.
+fn in_words(error: Error, minimum: Money) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.code == Code::PayoutBelowMinimum => {
+            let message = format!("The programme pays {} {minimum} or more.", minimum.currency);
+            refusal.because(message).into()
         }
+        other => other,
     }
 }
 

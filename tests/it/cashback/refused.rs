@@ -78,6 +78,8 @@ async fn a_payout_that_cannot_be_is_refused() {
         let wish = json!({ "amount": amount, "idempotencyKey": key });
         assert_eq!(ana.is_refused("requestPayout", wish).await, refusal(code, path), "{amount}");
     }
+    let small = ana.tries("requestPayout", "", wish("4.99", "a")).await;
+    assert_eq!(small["userErrors"][0]["message"], "The programme pays EUR 5.00 or more.");
     asks_for(&world, &ana, "8.00", "all").await;
     let nothing = ana.is_refused("requestPayout", json!({ "idempotencyKey": "more" })).await;
     assert_eq!(nothing, refusal("INSUFFICIENT_CASHBACK", "amount"));
