@@ -14,6 +14,7 @@ const NAMES = {
   'H-open': 'the same, open loop at half its maximum', I: 'B with 1 million members, 10 million entries',
   J: 'B through two gateways', K: 'resident memory, under B', L: 'import of receipts, lines',
   'L-sqlite': 'the same on SQLite', M: 'start until the first answer',
+  N: 'a decision: 20 lines, 1,000 rules, one core', 'N-100': 'the same, 100 rules',
 };
 
 // What the row is held against; the figures of other rows are at hand in `rows`.
@@ -32,6 +33,8 @@ const BARS = {
   L: ['≥ 25,000/s', (row) => row.rate >= 25_000],
   'L-sqlite': ['≥ 40,000/s', (row) => row.rate >= 40_000],
   M: ['< 300 ms', (row) => row.p50_ms < 300],
+  N: ['< 2 ms', (row) => row.p50_ms < 2],
+  'N-100': ['< 0.3 ms', (row) => row.p50_ms < 0.3],
 };
 
 const [roundsFile, settingsFile, ...options] = process.argv.slice(2);
@@ -92,7 +95,7 @@ const COLUMNS = [
   ['row', (one) => `${one.id}. ${one.name}`],
   ['a second', (one) => number(one.rate)],
   ['× A', (one) => number(one.ratio, 2)],
-  ['p50 ms', (one) => number(one.p50_ms, 1)],
+  ['p50 ms', (one) => number(one.p50_ms, one.p50_ms < 1 ? 3 : 1)],
   ['p95', (one) => number(one.p95_ms, 1)],
   ['p99', (one) => number(one.p99_ms, 1)],
   ['max', (one) => number(one.max_ms, 1)],

@@ -5,6 +5,7 @@
 //   node rounds.mjs good FILE…               ends with 1 if anything else came
 //   node rounds.mjs share ROUNDS ID PERCENT  that part of a row's median rate
 //   node rounds.mjs told < LINE              a line in words
+//   node rounds.mjs estimate ID ROUND FILE   a line of what Criterion has measured
 //
 // CPU is in seconds. FILEs are what requests.lua leaves; several are load generators that ran side by
 // side: what they did is added up, and of their latencies the worse counts.
@@ -41,10 +42,16 @@ function told() {
   console.log(`${one.id}, round ${one.round}: ${Math.round(one.rate)} a second; p50 ${ms(one.p50_ms)}, p99 ${ms(one.p99_ms)}${max} ms`);
 }
 
+function estimate(id, round, file) {
+  const median = JSON.parse(read(file)).median.point_estimate / 1e6;
+  console.log(JSON.stringify({ id, round: Number(round), p50_ms: median }));
+}
+
 const work = {
   add,
   acknowledged: (...files) => console.log(sum(parsed(files), 'operations')),
   good: (...files) => process.exit(parsed(files).some((one) => one.failed + one.broken > 0) ? 1 : 0),
+  estimate,
   share,
   told,
 };

@@ -21,7 +21,7 @@ pub struct Model {
     pub tier_code: Option<String>,
     /// The tier that its days have reached, which a grant may exceed.
     pub earned_code: Option<String>,
-    /// Since when it has `tier_code`.
+    /// Since when it has `tier_code`; or none any more, if it had one.
     pub since: Option<Day>,
     /// The last day for which the tier was reached or granted, before grace; none where it doesn't end.
     pub valid_until: Option<Day>,

@@ -46,9 +46,42 @@ pub struct Award {
     /// Stamps that it gave.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stamps: i64,
+    /// Other dates for the points of the whole receipt.
+    #[serde(default, skip_serializing_if = "Dates::are_usual")]
+    pub dates: Dates,
     /// Who pays, by share.
     #[serde(default)]
     pub funding: Vec<(Option<PartnerId>, i32)>,
+}
+
+/// Dates of points that a rule says instead of the programme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dates {
+    /// Days until they can be spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_days: Option<u32>,
+    /// Months until they expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry_months: Option<u32>,
+}
+
+impl Dates {
+    /// Whether they are the programme's.
+    pub fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Of these, what nothing that was asked before has said; that stands from now on.
+    pub(super) fn said_first(&mut self, other: Self) -> Self {
+        let said = Self {
+            pending_days: other.pending_days.filter(|_| self.pending_days.is_none()),
+            expiry_months: other.expiry_months.filter(|_| self.expiry_months.is_none()),
+        };
+        self.pending_days = self.pending_days.or(said.pending_days);
+        self.expiry_months = self.expiry_months.or(said.expiry_months);
+        said
+    }
 }
 
 /// A limit that cut something off.

@@ -30,9 +30,9 @@ use super::making::periods;
 use super::ruleset::{Campaign, Rule};
 use super::state::{Changes, Counter, Left, State, Taken, Use};
 use crate::error::{Error, Result};
-use crate::memberships::{Plan, plans_of};
+use crate::memberships::{Plan, plans_on};
 use crate::rows::{Part, add_all, among, find_among, find_named, first_place};
-use crate::tiers::{Standing, standing_of};
+use crate::tiers::{Standing, standings_on};
 use crate::tx::{Moved, Tx};
 
 /// In how many slices a budget lies.
@@ -47,8 +47,8 @@ pub(crate) struct Wanted {
     counters: BTreeSet<Counter>,
     budgets: BTreeSet<Uuid>,
     asks: Asks,
-    /// The last day of which something is asked.
-    last_day: Option<Day>,
+    /// On which days something is asked of whom.
+    days: BTreeSet<(MemberId, Day)>,
 }
 
 impl Wanted {
@@ -77,7 +77,7 @@ impl Wanted {
         if !found.is_empty() {
             self.asks = by.rules.asks;
         }
-        self.last_day = self.last_day.max(Some(Day::from_date(at.date_naive())));
+        self.days.insert((member.id, Day::from_date(at.date_naive())));
         self.members.insert(member.id, member.clone());
         for (rule, campaign) in found {
             let counters = periods(rule)
@@ -113,13 +113,12 @@ impl Wanted {
             known.profiles.extend(rows.into_iter().map(|row| (row.member_id, row)));
         }
         let wallets = || self.members.values().map(|member| member.wallet_id);
-        if let Some(today) = self.last_day {
-            let wallets: Vec<WalletId> = wallets().collect();
-            known.standings = standing_of(db, by.sets, programme, &wallets, today).await?;
-            if by.has_plans {
-                let members: Vec<MemberId> = self.members.keys().copied().collect();
-                known.plans = plans_of(db, programme, &members, today).await?;
-            }
+        let on =
+            |(member, day): &(MemberId, Day)| Some((self.members.get(member)?.wallet_id, *day));
+        let asked = self.days.iter().filter_map(on).collect();
+        known.standings = standings_on(db, by.sets, programme, &asked).await?;
+        if by.has_plans {
+            known.plans = plans_on(db, programme, &self.days).await?;
         }
         if asks.activity {
             known.days = history::days(db, programme, wallets()).await?;
@@ -187,8 +186,8 @@ pub(crate) struct Known {
     segments: HashMap<MemberId, Vec<String>>,
     profiles: HashMap<MemberId, profile::Model>,
     days: HashMap<WalletId, BTreeMap<NaiveDate, (i64, i64)>>,
-    standings: HashMap<WalletId, Vec<Standing>>,
-    plans: HashMap<MemberId, Vec<Plan>>,
+    standings: HashMap<(WalletId, Day), Vec<Standing>>,
+    plans: HashMap<(MemberId, Day), Vec<Plan>>,
 }
 
 impl Known {
@@ -205,8 +204,10 @@ impl Known {
             enrolled_at: member.enrolled_at,
             ..MemberFacts::default()
         };
-        let standings = self.standings.get(&member.wallet_id).map_or(&[][..], Vec::as_slice);
-        let plans = self.plans.get(&member.id).map_or(&[][..], Vec::as_slice);
+        let day = Day::from_date(at.date_naive());
+        let standings = self.standings.get(&(member.wallet_id, day));
+        let standings = standings.map_or(&[][..], Vec::as_slice);
+        let plans = self.plans.get(&(member.id, day)).map_or(&[][..], Vec::as_slice);
         facts.tiers = standings.iter().map(|own| (own.set.clone(), own.tier.clone())).collect();
         let factors = standings.iter().map(|own| own.multiplier_bp);
         let factors = factors.chain(plans.iter().map(|plan| plan.multiplier_bp));

@@ -6,6 +6,7 @@
 //! add up. Multipliers multiply base points only, never each other. Then limits cut, in the same order:
 //! the wallet's, the rule's budget, the campaign's.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use entity::ids::WalletId;
 use entity::purchases::purchase::{self, Granted, Line};
 
 use super::base::{self, Explanation};
-use super::cel::{self as conditions, values};
+use super::cel::{self as conditions, Asks, Condition, values};
 use super::effects::{Worth, worth};
 use super::facts::{Basket, Happening, MemberFacts};
 use super::making::Making;
@@ -84,21 +85,35 @@ pub(super) struct Match<'a> {
     pub(super) worth: Worth,
 }
 
-/// Facts bound for evaluation, with the lines apart.
+/// A rule with the campaign that it runs in.
+pub(super) type Found<'a> = (&'a Arc<Rule>, Option<&'a Arc<Campaign>>);
+
+/// Facts bound for evaluation: those that are asked for, with the lines apart.
 pub(super) struct Bound {
     pub(super) context: Context<'static, 'static>,
-    lines: Vec<Value>,
+    lines: Vec<OnceCell<Value>>,
 }
 
 impl Bound {
-    pub(super) fn of_sale(basket: &Basket<'_>, member: &MemberFacts) -> Self {
-        let lines: Vec<Value> = basket.lines.iter().map(values::line).collect();
-        let there = basket.lines.iter().zip(&lines).filter(|(line, _)| is_there(line));
-        let there: Vec<Value> = there.map(|(_, value)| value.clone()).collect();
+    /// What these rules ask for.
+    pub(super) fn of_rules(basket: &Basket<'_>, member: &MemberFacts, found: &[Found<'_>]) -> Self {
+        let asks = found.iter().fold(Asks::default(), |asks, (rule, campaign)| {
+            asks.or(rule.asks()).or(campaign.map_or(Asks::default(), |own| own.asks()))
+        });
+        Self::of_sale(basket, member, asks)
+    }
+
+    pub(super) fn of_sale(basket: &Basket<'_>, member: &MemberFacts, asks: Asks) -> Self {
         let mut context = conditions::context();
-        context.add_variable_from_value("purchase", values::purchase(basket, &there));
-        context.add_variable_from_value("member", values::member(member, basket.at));
-        Self { context, lines }
+        if asks.purchase {
+            let there = basket.lines.iter().filter(|line| asks.lines && is_there(line));
+            let there: Vec<Value> = there.map(values::line).collect();
+            context.add_variable_from_value("purchase", values::purchase(basket, &there));
+        }
+        if asks.member {
+            context.add_variable_from_value("member", values::member(member, basket.at));
+        }
+        Self { context, lines: vec![OnceCell::new(); basket.lines.len()] }
     }
 
     fn of_event(event: &Happening<'_>, member: &MemberFacts) -> Self {
@@ -122,11 +137,18 @@ impl Bound {
                 return None;
             }
             let Some(filter) = &rule.lines else { return Some(place) };
-            let mut inner = self.context.new_inner_scope();
-            inner.add_variable_from_value("line", self.lines.get(place)?.clone());
-            filter.holds(&inner).then_some(place)
+            let holds =
+                filter.plain.holds(line).unwrap_or_else(|| self.evaluated(filter, place, line));
+            holds.then_some(place)
         };
         basket.lines.iter().enumerate().filter_map(counts).collect()
+    }
+
+    fn evaluated(&self, filter: &Condition, place: usize, line: &Line) -> bool {
+        let Some(kept) = self.lines.get(place) else { return false };
+        let mut inner = self.context.new_inner_scope();
+        inner.add_variable_from_value("line", kept.get_or_init(|| values::line(line)).clone());
+        filter.holds(&inner)
     }
 }
 
@@ -185,10 +207,13 @@ pub(super) fn of_sale<'a>(
     (wallet, member): (WalletId, &MemberFacts),
     state: &State,
 ) -> Result<Vec<Match<'a>>, Refusal> {
+    let found: Vec<Found<'a>> = by.rules.for_sale(basket).collect();
     let mut matches = Vec::new();
-    let mut bound = None;
-    for (rule, campaign) in by.rules.for_sale(basket) {
-        let bound = bound.get_or_insert_with(|| Bound::of_sale(basket, member));
+    if found.is_empty() {
+        return Ok(matches);
+    }
+    let bound = Bound::of_rules(basket, member, &found);
+    for (rule, campaign) in found {
         if !bound.is_for(rule, campaign) {
             continue;
         }

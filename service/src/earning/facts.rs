@@ -45,7 +45,7 @@ pub struct Happening<'a> {
     pub attributes: &'a serde_json::Map<String, serde_json::Value>,
 }
 
-/// Sums over the calendar's periods in which a sale falls, without the sale.
+/// Sums over the calendar's periods in which a sale falls, and over the days up to it, without the sale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Windows {
@@ -59,6 +59,14 @@ pub struct Windows {
     pub year: i64,
     /// Of all time.
     pub ever: i64,
+    /// Of seven days, its own the last of them.
+    pub days_7: i64,
+    /// Of thirty.
+    pub days_30: i64,
+    /// Of ninety.
+    pub days_90: i64,
+    /// Of 365.
+    pub days_365: i64,
 }
 
 /// What rules know of a member when they are asked. Kept with the purchase where they made a difference,
@@ -112,6 +120,16 @@ impl Windows {
             if period_of(period, day) == period_of(period, at) {
                 *sum = sum.saturating_add(amount);
             }
+        }
+        let ago = at.signed_duration_since(day).num_days();
+        let sums = [
+            (7, &mut self.days_7),
+            (30, &mut self.days_30),
+            (90, &mut self.days_90),
+            (365, &mut self.days_365),
+        ];
+        for (_, sum) in sums.into_iter().filter(|(days, _)| (0..*days).contains(&ago)) {
+            *sum = sum.saturating_add(amount);
         }
     }
 }

@@ -9,7 +9,7 @@ use entity::ledger::lot::Terms;
 use entity::purchases::purchase::{EarningTerms, Granted};
 use uuid::Uuid;
 
-use super::award::{Award, funding};
+use super::award::{Award, Dates, funding};
 use super::base::Explanation;
 use super::cut::Cut;
 use super::decide::{By, Decision, Match};
@@ -31,8 +31,8 @@ pub(super) struct Making<'a> {
     granted: Vec<Granted>,
     parts: Vec<(Terms, Points)>,
     changes: Changes,
-    /// Days until points can be spent, and months until they expire, where a rule says so.
-    dates: (Option<u32>, Option<u32>),
+    /// The dates of the points, where a rule says so.
+    dates: Dates,
 }
 
 impl<'a> Making<'a> {
@@ -44,7 +44,7 @@ impl<'a> Making<'a> {
         explanation: Explanation,
     ) -> Self {
         let (granted, parts) = (Vec::new(), Vec::new());
-        let dates = (None, None);
+        let dates = Dates::default();
         let changes = Changes::default();
         Self { by, partner, at, wallet, explanation, granted, parts, changes, dates }
     }
@@ -81,7 +81,11 @@ impl<'a> Making<'a> {
     ) -> Result<(), Refusal> {
         let (rule, definition) = (one.rule, &one.rule.definition);
         if let Effect::Dates { pending_days, expiry_months } = definition.effect {
-            self.dates = (self.dates.0.or(pending_days), self.dates.1.or(expiry_months));
+            let said = self.dates.said_first(Dates { pending_days, expiry_months });
+            if !said.are_usual() {
+                self.explain(&one, &Cut::new(&one.worth), (&Terms::default(), said), None);
+            }
+            return Ok(());
         }
         let funded = self.funding(&one);
         let mut cut = Cut::new(&one.worth);
@@ -103,7 +107,7 @@ impl<'a> Making<'a> {
         let Some(funded) = funded else {
             cut.to(0, CapKind::FunderWithoutContract);
             cut.cashback_minor = 0;
-            self.explain(&one, &cut, &Terms::default(), None);
+            self.explain(&one, &cut, (&Terms::default(), Dates::default()), None);
             return Ok(());
         };
         let mut grant = None;
@@ -132,7 +136,7 @@ impl<'a> Making<'a> {
             self.keep(&one, &cut, (funded.clone(), cost.cost, owners), position)?;
         }
         if gives || !cut.caps.is_empty() || one.worth.stamps > 0 {
-            self.explain(&one, &cut, &funded, grant);
+            self.explain(&one, &cut, (&funded, Dates::default()), grant);
         }
         Ok(())
     }
@@ -178,7 +182,7 @@ impl<'a> Making<'a> {
         &mut self,
         one: &Match<'_>,
         cut: &Cut,
-        funded: &Terms,
+        (funded, dates): (&Terms, Dates),
         grant: Option<i32>,
     ) {
         self.explanation.awards.push(Award {
@@ -196,6 +200,7 @@ impl<'a> Making<'a> {
             grant,
             cashback_before_minor: 0,
             stamps: if cut.is_stopped { 0 } else { one.worth.stamps },
+            dates,
             funding: funding(funded),
         });
     }
@@ -205,7 +210,8 @@ impl<'a> Making<'a> {
         let points = points.into_iter().try_fold(Points::ZERO, Points::plus);
         self.explanation.points = points.map_err(|_| Refusal::new(Code::Overflow).at("lines"))?;
         let (at, programme) = (self.moment(), self.by.programme);
-        let (available_at, expires_at) = programme.dates(at, self.dates.0, self.dates.1);
+        let (available_at, expires_at) =
+            programme.dates(at, self.dates.pending_days, self.dates.expiry_months);
         let lots = std::mem::take(&mut self.parts).into_iter().zip(0..);
         let lots = lots.map(|((terms, points), part)| NewLot {
             issuer: self.partner,

@@ -25,6 +25,8 @@ pub(crate) mod funding;
 mod history;
 pub mod kinds;
 mod making;
+#[doc(hidden)]
+pub mod measure;
 pub mod near;
 pub(crate) mod pool;
 #[cfg(test)]
@@ -38,7 +40,7 @@ pub mod totals;
 pub mod trial;
 mod validate;
 
-pub use self::award::{Award, Cap};
+pub use self::award::{Award, Cap, Dates};
 pub use self::base::Explanation;
 pub(crate) use self::base::decide as base;
 

@@ -5,7 +5,7 @@ use entity::earning::definition::Effect;
 use entity::ids::RuleId;
 use entity::purchases::purchase::Line;
 
-use super::decide::{Bound, By};
+use super::decide::{Bound, By, Found};
 use super::facts::{Basket, MemberFacts};
 use crate::refusal::Refusal;
 
@@ -29,13 +29,15 @@ pub(crate) fn near(
     basket: &Basket<'_>,
     member: &MemberFacts,
 ) -> Result<Vec<Near>, Refusal> {
+    let is_threshold =
+        |(rule, _): &Found<'_>| matches!(rule.definition.effect, Effect::Threshold { .. });
+    let rules: Vec<Found<'_>> = by.rules.for_sale(basket).filter(is_threshold).collect();
+    let bound = Bound::of_rules(basket, member, &rules);
     let mut found = Vec::new();
-    let mut bound = None;
-    for (rule, campaign) in by.rules.for_sale(basket) {
+    for (rule, campaign) in rules {
         let Effect::Threshold { minimum_minor, points, repeats } = rule.definition.effect else {
             continue;
         };
-        let bound = bound.get_or_insert_with(|| Bound::of_sale(basket, member));
         if !bound.is_for(rule, campaign) {
             continue;
         }

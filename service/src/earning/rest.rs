@@ -13,8 +13,9 @@ use entity::ids::{RuleId, WalletId};
 use entity::purchases::purchase::{Granted, Line};
 use entity::purchases::purchase_return::{TakenBack, TakenGrant};
 
-use super::award::Award;
+use super::award::{Award, Dates};
 use super::base::{self, Explanation};
+use super::cel::Asks;
 use super::decide::Bound;
 use super::effects::{Position, worth};
 use super::facts::{Basket, MemberFacts, period_of};
@@ -122,7 +123,7 @@ impl Resting {
             let facts = basket.terms.member.clone();
             let facts: Option<MemberFacts> =
                 facts.and_then(|facts| serde_json::from_value(facts).ok());
-            Bound::of_sale(basket, &facts.unwrap_or_default())
+            Bound::of_sale(basket, &facts.unwrap_or_default(), Asks::ALL)
         });
         let lines = bound.lines_of(rule, basket);
         let holds = !lines.is_empty()
@@ -212,6 +213,7 @@ impl Resting {
             grant: i32::try_from(self.taken.granted.len()).ok(),
             cashback_before_minor: left.cashback_minor,
             stamps: left.stamps - taken.stamps,
+            dates: Dates::default(),
             funding: Vec::new(),
         });
     }

@@ -15,6 +15,7 @@ use entity::earning::{
     campaign_version, earning_rule as rule, earning_rule_version as rule_version,
 };
 use entity::ids::{CampaignId, PartnerId, RuleId};
+use entity::purchases::purchase::Line;
 
 use super::cel::{Asks, Condition, Required, Scope, Type};
 use super::facts::Basket;
@@ -81,8 +82,8 @@ impl Rule {
         Ok(Self { id, code, version, campaign, definition, condition, lines, required })
     }
 
-    /// What it asks for beyond the basket.
-    fn asks(&self) -> Asks {
+    /// What it asks for.
+    pub(super) fn asks(&self) -> Asks {
         let of = |part: &Option<Condition>| part.as_ref().map_or(Asks::default(), |c| c.asks);
         of(&self.condition).or(of(&self.lines))
     }
@@ -91,15 +92,23 @@ impl Rule {
         let stores = &self.definition.stores;
         let in_store = stores.is_empty() || basket.store.is_some_and(|own| stores.contains(&own));
         let partners = self.required.partners.as_ref();
-        let skus = self.required.skus.as_ref();
+        let (brands, skus) = (self.required.brands.as_ref(), self.required.skus.as_ref());
+        let brand = |line: &Line| line.brand.clone().unwrap_or_default();
         in_store
             && self.definition.schedule_holds(basket.at)
             && partners.is_none_or(|codes| codes.contains(basket.partner_code))
+            && brands
+                .is_none_or(|brands| basket.lines.iter().any(|line| brands.contains(&brand(line))))
             && skus.is_none_or(|skus| basket.lines.iter().any(|line| skus.contains(&line.sku)))
     }
 }
 
 impl Campaign {
+    /// What it asks for.
+    pub(super) fn asks(&self) -> Asks {
+        self.audience.as_ref().map_or(Asks::default(), |audience| audience.asks)
+    }
+
     /// Compiles what an operator wrote; the refusal names the field.
     pub(crate) fn compile(row: &campaign_version::Model) -> Result<Self, Refusal> {
         let audience = row.terms.audience.as_ref();
@@ -220,8 +229,7 @@ impl RuleSet {
             }
         }
         for (time, campaign) in campaigns {
-            let asks = campaign.audience.as_ref().map_or(Asks::default(), |own| own.asks);
-            set.asks = set.asks.or(asks);
+            set.asks = set.asks.or(campaign.asks());
             set.campaigns.entry(campaign.id).or_default().push((time, campaign));
         }
         set.rules = rules;
@@ -278,7 +286,7 @@ impl RuleSet {
         &self,
         basket: &Basket<'_>,
     ) -> impl Iterator<Item = (&Arc<Rule>, Option<&Arc<Campaign>>)> {
-        let category = |line: &'_ entity::purchases::purchase::Line| line.category.is_none();
+        let category = |line: &Line| line.category.is_none();
         let mut categories: BTreeSet<&str> =
             basket.lines.iter().filter_map(|line| line.category.as_deref()).collect();
         if basket.lines.iter().any(category) {

@@ -3,32 +3,37 @@
 //!
 //! Receipts are taken in the order in which they were recorded, some hundred a step. What limits and
 //! budgets have counted travels in the simulation's own row, written with how far it has come, so that a
-//! crash costs one step. Counters and budgets begin anew; what came back later isn't taken off, neither
-//! from what would have been earned nor from what was. Of members it knows what is known now, but for what
-//! they had bought by then.
+//! crash costs one step. Counters and budgets begin anew. What has come back is taken off, both from what
+//! was earned and from what would have been, as a return takes it off. Of members it knows what they had
+//! bought and which tiers they had by then, and for the rest what is known now.
 
-use std::collections::{BTreeMap, HashMap};
+mod came;
+mod memory;
+mod tally;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::earning::simulation::{self, Carried, Outcome, SimulationStatus, Wish};
-use entity::ids::{MemberId, PartnerId, ProgrammeId, RuleId, SimulationId, WalletId};
-use entity::ledger::lot;
+use entity::ids::{MemberId, ProgrammeId, RuleId, SimulationId};
 use entity::members::member;
 use entity::purchases::purchase;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use self::came::{Came, Past, came_back};
+use self::memory::Memory;
+use self::tally::Tally;
 
 use super::ask::Terms;
 use super::books::Wanted;
 use super::catalogue::{kinds, unwritten};
-use super::decide::{self, By, Decision};
+use super::decide;
 use super::ruleset::InForce;
-use super::state::{Left, State, Use};
 use super::{Earning, validate};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
@@ -44,15 +49,6 @@ const STEP: u64 = 500;
 /// The most rules that hold besides, and simulations of a programme that run.
 const ADDED_MAX: usize = 50;
 const RUNNING_MAX: u64 = 5;
-
-/// What one step leaves for the next.
-#[derive(Default, Serialize, Deserialize)]
-struct Memory {
-    uses: Vec<(WalletId, RuleId, String, [i64; 3])>,
-    left: Vec<(Uuid, Option<i64>, Option<i64>)>,
-    /// Points that members would have had more, or fewer.
-    members: BTreeMap<MemberId, i64>,
-}
 
 impl Earning {
     /// Asks for a period under other rules. It is gone through in the background.
@@ -196,12 +192,7 @@ impl Earning {
         let members = find_among::<member::Entity, _>(db, programme, column, ids, "").await?;
         let members: HashMap<MemberId, member::Model> =
             members.into_iter().map(|member| (member.id, member)).collect();
-        let lots = purchases.iter().map(|purchase| purchase.id.uuid());
-        let also = "and origin_lot_id is null";
-        let column = lot::Column::PurchaseId;
-        for row in find_among::<lot::Entity, _>(db, programme, column, lots, also).await? {
-            tally.lot(&row.terms, row.quantity.get(), Side::Then);
-        }
+        let past = Past::read(db, programme, purchases).await?;
         let mut wanted = Wanted::default();
         for purchase in purchases {
             if let Some(member) = purchase.member_id.and_then(|id| members.get(&id)) {
@@ -216,10 +207,19 @@ impl Earning {
             let facts = known.facts_before(member, basket.at, purchase.total_minor);
             let buyer = (member.wallet_id, &facts);
             let decision = decide::sale(by, &basket, buyer, &mut known.state)?;
-            let points = decision.explanation.points.get();
+            let returns = past.returns(purchase);
+            let back = match returns.is_empty() {
+                true => None,
+                false => Some(came_back(by, (purchase, returns), buyer, &decision)?),
+            };
+            if let Some(back) = &back {
+                known.state.follow(&back.changes);
+            }
+            let then = past.happened(by, purchase);
+            let now = Came::decided(&decision, back.as_ref());
             let more = memory.members.entry(member.id).or_default();
-            *more = more.saturating_add(points - purchase.points.get());
-            tally.add(by, purchase, &decision);
+            *more = more.saturating_add(now.points - then.points);
+            tally.add(now, then);
         }
         memory.keep(&known.state);
         Ok(())
@@ -258,102 +258,4 @@ fn receipts(programme: ProgrammeId, wish: &Wish) -> sea_orm::Select<purchase::En
         .filter(purchase::Column::OccurredAt.gte(wish.from))
         .filter(purchase::Column::OccurredAt.lt(wish.until))
         .filter(purchase::Column::MemberId.is_not_null())
-}
-
-impl Memory {
-    fn state(&self, by: By<'_>) -> State {
-        let uses = self.uses.iter().map(|(wallet, rule, period, [count, points, stamps])| {
-            let used = Use { count: *count, points: *points, stamps: *stamps };
-            ((*wallet, *rule, period.clone()), used)
-        });
-        let mut left = by.rules.budgets(by.programme.programme.currency.minor_per_unit());
-        left.extend(
-            self.left
-                .iter()
-                .map(|(owner, points, cost)| (*owner, Left { points: *points, cost: *cost })),
-        );
-        State::new(uses.collect(), left)
-    }
-
-    fn keep(&mut self, state: &State) {
-        let used = |((wallet, rule, period), used): (&super::state::Counter, &Use)| {
-            (*wallet, *rule, period.clone(), [used.count, used.points, used.stamps])
-        };
-        self.uses = state.uses().map(used).collect();
-        self.left = state.budgets().map(|(own, left)| (*own, left.points, left.cost)).collect();
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Now,
-    Then,
-}
-
-/// An outcome being added up.
-struct Tally {
-    outcome: Outcome,
-    costs: BTreeMap<Option<PartnerId>, [i128; 2]>,
-    rules: BTreeMap<String, [i64; 4]>,
-}
-
-impl Tally {
-    fn of(outcome: &Outcome) -> Self {
-        let cost = |(partner, now, then): &(Option<PartnerId>, String, String)| {
-            (*partner, [now, then].map(|text| text.parse().unwrap_or(0)))
-        };
-        Self {
-            costs: outcome.costs.iter().map(cost).collect(),
-            rules: outcome.rules.iter().cloned().collect(),
-            outcome: outcome.clone(),
-        }
-    }
-
-    fn lot(&mut self, terms: &lot::Terms, points: i64, side: Side) {
-        for share in &terms.shares {
-            let cost = i128::from(points)
-                * i128::from(share.issue_price_micros)
-                * i128::from(share.share_bp.get());
-            let sums = self.costs.entry(share.partner).or_default();
-            match side {
-                Side::Now => sums[0] += cost,
-                Side::Then => sums[1] += cost,
-            }
-        }
-    }
-
-    fn add(&mut self, by: By<'_>, purchase: &purchase::Model, decision: &Decision) {
-        let outcome = &mut self.outcome;
-        outcome.points += decision.explanation.points.get();
-        outcome.points_then += purchase.points.get();
-        for award in &decision.explanation.awards {
-            let sums = self.rules.entry(award.code.clone()).or_default();
-            sums[0] += 1;
-            sums[1] += award.points.get();
-            outcome.cashback_minor += award.cashback_minor;
-        }
-        for granted in &purchase.earning.granted {
-            let rule = by.rules.version(granted.rule, granted.version);
-            let code = rule.map_or_else(|| granted.rule.to_string(), |rule| rule.code.clone());
-            let sums = self.rules.entry(code).or_default();
-            sums[2] += 1;
-            sums[3] += granted.points.get();
-            outcome.cashback_minor_then += granted.cashback_minor;
-        }
-        for lot in &decision.lots {
-            self.lot(&lot.terms, lot.points.get(), Side::Now);
-        }
-    }
-
-    fn done(self, members: i64) -> Outcome {
-        let costs = self.costs.into_iter();
-        Outcome {
-            costs: costs
-                .map(|(own, [now, then])| (own, now.to_string(), then.to_string()))
-                .collect(),
-            rules: self.rules.into_iter().collect(),
-            members,
-            ..self.outcome
-        }
-    }
 }

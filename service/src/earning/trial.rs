@@ -15,6 +15,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::ask::Terms;
 use super::books::{Known, Wanted};
 use super::catalogue::{kinds, unwritten};
+use super::cel::Asks;
 use super::decide::{self, Bound, By};
 use super::facts::{Basket, MemberFacts};
 use super::ruleset::{Campaign, InForce, Rule, RuleSet, Scheduled};
@@ -263,7 +264,7 @@ fn why(
     if let Some(missing) = place_missing(rule, &basket) {
         return Ok(WhyNot::of(missing));
     }
-    let bound = Bound::of_sale(&basket, &facts);
+    let bound = Bound::of_sale(&basket, &facts, Asks::ALL);
     if let Some(campaign) = rule.campaign
         && let Some(missing) = campaign_missing(by, campaign, &basket, &bound)
     {
@@ -288,6 +289,9 @@ fn why(
             None => WhyNot::of(Why::Nothing),
         });
     };
+    if !award.dates.are_usual() {
+        return Ok(WhyNot::of(Why::Gave));
+    }
     let cap = award.caps.first().map(|cap| cap.kind);
     Ok(WhyNot { cap, ..WhyNot::of(if cap.is_some() { Why::Cut } else { Why::Later }) })
 }

@@ -165,6 +165,11 @@ fn effect(definition: &Definition) -> Result<(), Refusal> {
                 let message = "Say how many days points wait, or how many months they live.";
                 return Err(Refusal::new(Code::EffectInvalid).because(message).at("effect"));
             }
+            let counts = !definition.limits.is_empty() || definition.budget.is_some();
+            if counts || !definition.funding.is_empty() {
+                let message = "Dates give nothing: leave out limits, budget and funding.";
+                return Err(Refusal::new(Code::EffectInvalid).because(message).at("effect"));
+            }
             true
         }
     };

@@ -24,7 +24,8 @@ use sea_orm::{
 
 pub use self::pay::{Paid, Pay};
 pub use self::plans::{Amend, Create};
-pub use self::read::{Plan, plans_of};
+pub use self::read::Plan;
+pub(crate) use self::read::plans_on;
 pub use self::stop::Stopped;
 
 use crate::clock::Clock;

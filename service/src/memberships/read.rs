@@ -1,13 +1,14 @@
 //! Plans to everybody; a membership to its member, to operators, and to the partner it was paid through.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::day::Day;
 use entity::ids::{MemberId, MembershipId, MembershipPlanId, ProgrammeId};
-use entity::memberships::{membership, membership_change, membership_plan};
+use entity::memberships::membership::{self, MembershipStatus};
+use entity::memberships::{membership_change, membership_plan};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 
-use super::{Memberships, is_in_force};
+use super::Memberships;
 use crate::actor::{Actor, Who};
 use crate::error::{Error, Result};
 use crate::rows::find_among;
@@ -98,24 +99,30 @@ fn visible(actor: &Actor) -> Result<Select<membership::Entity>> {
     })
 }
 
-/// The plans that are in force for these members on a day, in two statements: what the earning decision asks.
-pub async fn plans_of<C: ConnectionTrait>(
+/// The plans that were in force for members on these days, in two statements: what the earning decision
+/// asks. What lapsed since was in force before.
+pub(crate) async fn plans_on<C: ConnectionTrait>(
     db: &C,
     programme: ProgrammeId,
-    members: &[MemberId],
-    today: Day,
-) -> Result<HashMap<MemberId, Vec<Plan>>> {
-    let ids = members.iter().map(|member| member.uuid());
-    let column = membership::Column::MemberId;
+    asked: &BTreeSet<(MemberId, Day)>,
+) -> Result<HashMap<(MemberId, Day), Vec<Plan>>> {
+    let members: BTreeSet<MemberId> = asked.iter().map(|(member, _)| *member).collect();
+    let (ids, column) = (members.iter().map(|id| id.uuid()), membership::Column::MemberId);
     let rows = find_among::<membership::Entity, _>(db, programme, column, ids, "").await?;
-    let rows: Vec<membership::Model> =
-        rows.into_iter().filter(|row| is_in_force(row, today)).collect();
     let (ids, column) = (rows.iter().map(|row| row.plan_id.uuid()), membership_plan::Column::Id);
     let plans = find_among::<membership_plan::Entity, _>(db, programme, column, ids, "").await?;
-    let mut found: HashMap<MemberId, Vec<Plan>> = HashMap::new();
-    for row in rows {
-        let plan = plans.iter().find(|plan| plan.id == row.plan_id).cloned();
-        found.entry(row.member_id).or_default().extend(plan);
+    let mut found: HashMap<(MemberId, Day), Vec<Plan>> = HashMap::new();
+    for (member, day) in asked {
+        let held = |row: &&membership::Model| row.member_id == *member && was_in_force(row, *day);
+        for row in rows.iter().filter(held) {
+            let plan = plans.iter().find(|plan| plan.id == row.plan_id).cloned();
+            found.entry((*member, *day)).or_default().extend(plan);
+        }
     }
     Ok(found)
+}
+
+fn was_in_force(row: &membership::Model, day: Day) -> bool {
+    let is_whole = row.status != MembershipStatus::Refunded;
+    is_whole && (row.period_from..=row.period_to).contains(&day)
 }

@@ -119,10 +119,9 @@ impl Rules {
     }
 }
 
-#[cfg(test)]
 impl Rules {
     /// Of a programme that says nothing, for what is asked without a database.
     pub(crate) fn blank() -> Self {
-        Self::new(super::settings::blank()).unwrap()
+        Self::new(super::settings::blank()).expect("the default settings are in order")
     }
 }

@@ -84,7 +84,7 @@ impl Purchases {
 }
 
 /// What is left of a receipt after these returns.
-pub(super) fn left_of(purchase: &purchase::Model, earlier: &[purchase_return::Model]) -> Vec<Line> {
+pub(crate) fn left_of(purchase: &purchase::Model, earlier: &[purchase_return::Model]) -> Vec<Line> {
     lines::left(&purchase.lines.0, earlier.iter().map(|row| &row.lines))
 }
 

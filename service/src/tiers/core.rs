@@ -59,6 +59,7 @@ pub(super) struct Step {
 pub(super) struct Earned {
     /// Counted from the lowest tier.
     pub(super) rank: Option<usize>,
+    /// Of no rank too, where there was one before.
     pub(super) since: Option<Day>,
     /// The last day that the rank is held for, before grace; none where it doesn't end.
     pub(super) valid_until: Option<Day>,
@@ -255,7 +256,7 @@ impl<'a> Climb<'a> {
     fn step(&mut self, day: Day, to: Option<usize>) {
         self.earned.steps.push(Step { day, from: self.earned.rank, to });
         self.earned.rank = to;
-        self.earned.since = to.map(|_| day);
+        self.earned.since = Some(day);
     }
 
     fn end(mut self) -> Earned {

@@ -12,6 +12,7 @@ mod paid;
 mod read;
 mod refresh;
 mod sets;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +25,10 @@ pub(crate) use self::define::{multiplies, perks};
 pub(crate) use self::grants::pool;
 pub use self::grants::{Grant, Revoke};
 pub(crate) use self::paid::{has_tier, leave, membership_ended, membership_runs};
-pub use self::read::{HISTORY_MAX, Progress, Standing, standing_of};
+pub use self::read::{HISTORY_MAX, Progress};
 pub use self::sets::{SETS_MAX, Set};
+pub use self::standing::Standing;
+pub(crate) use self::standing::standings_on;
 
 use crate::clock::Clock;
 use crate::db::Db;

@@ -10,9 +10,10 @@ use entity::ledger::wallet;
 use entity::members::member;
 use entity::tiers::tier_terms::Tier;
 use entity::tiers::{tier_change, tier_standing};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::sets::Set;
+use super::standing::tier_of;
 use super::{Tiers, sets};
 use crate::actor::{Actor, Who};
 use crate::error::{Error, Result};
@@ -20,17 +21,6 @@ use crate::rows::find_among;
 
 /// The most changes that are shown of one wallet.
 pub const HISTORY_MAX: usize = 100;
-
-/// What the earning decision asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The set's code.
-    pub set: String,
-    /// The tier's code.
-    pub tier: String,
-    /// What is earned in it: 10,000 is once.
-    pub multiplier_bp: i32,
-}
 
 /// How far a wallet is.
 #[derive(Clone, Debug)]
@@ -53,49 +43,6 @@ pub struct Progress {
     pub missing_to_next: Option<i64>,
     /// What is missing in this window to keep the tier; none where it has no end, or no tier.
     pub missing_to_keep: Option<i64>,
-}
-
-/// The tiers that these wallets have today, in every live set, in two statements at most.
-pub async fn standing_of<C: ConnectionTrait>(
-    db: &C,
-    sets: &[Set],
-    programme: ProgrammeId,
-    wallets: &[WalletId],
-    today: Day,
-) -> Result<HashMap<WalletId, Vec<Standing>>> {
-    if sets.iter().all(|set| !set.is_live()) {
-        return Ok(HashMap::new());
-    }
-    let ids = wallets.iter().map(|wallet| wallet.uuid());
-    let column = tier_standing::Column::WalletId;
-    let rows = find_among::<tier_standing::Entity, _>(db, programme, column, ids, "").await?;
-    let rows: HashMap<(WalletId, TierSetId), tier_standing::Model> =
-        rows.into_iter().map(|row| ((row.wallet_id, row.set_id), row)).collect();
-    let mut found = HashMap::new();
-    for wallet in wallets {
-        let standing = |set: &Set| {
-            let row = rows.get(&(*wallet, set.row.id));
-            let tier = tier_of(set, row, today)?;
-            Some(Standing {
-                set: set.row.code.clone(),
-                tier: tier.code.clone(),
-                multiplier_bp: tier.multiplier_bp,
-            })
-        };
-        let live = sets.iter().filter(|set| set.is_live());
-        found.insert(*wallet, live.filter_map(standing).collect());
-    }
-    Ok(found)
-}
-
-/// The tier that a row names, by today's terms; the lowest where everybody has it.
-fn tier_of<'a>(set: &'a Set, row: Option<&tier_standing::Model>, today: Day) -> Option<&'a Tier> {
-    let tiers = set.tiers_on(today);
-    let code = row.and_then(|row| row.tier_code.as_deref());
-    match code {
-        Some(code) => tiers.iter().chain(set.ranks()).find(|tier| tier.code == code),
-        None => tiers.first().filter(|tier| tier.threshold == 0),
-    }
 }
 
 impl Tiers {
@@ -211,7 +158,8 @@ fn progress(
 ) -> Progress {
     let days: Vec<(Day, i64)> = days.iter().map(|day| (day.day, set.count(day))).collect();
     let done = set.ladder.sum_on(opened, &days, today);
-    let tier = tier_of(set, standing.as_ref(), today).cloned();
+    let code = standing.as_ref().and_then(|standing| standing.tier_code.as_deref());
+    let tier = tier_of(set, code, today).cloned();
     let tiers = set.tiers_on(today);
     let place = tier.as_ref().and_then(|tier| tiers.iter().position(|one| one.code == tier.code));
     let next = tiers.get(place.map_or(0, |place| place + 1)).cloned();

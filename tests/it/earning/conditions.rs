@@ -92,6 +92,36 @@ async fn a_rule_knows_segments_birthdays_and_attributes() {
 }
 
 #[tokio::test]
+async fn a_rule_looks_back_over_so_many_days() {
+    let (world, grocer, _) = world().await;
+    let operator = &world.operator;
+    let often = json!({ "condition": "member.purchases.days_7 >= 2" });
+    rules(operator, "often", gives(1), often).await;
+    let much = json!({ "condition": "member.spend.days_30 >= 3000" });
+    rules(operator, "much", gives(10), much).await;
+    let back = json!({ "condition": "member.purchases.ever > 0 && member.purchases.days_90 == 0" });
+    rules(operator, "back", gives(100), back).await;
+    let year = json!({ "condition": "member.purchases.days_365 == 4" });
+    rules(operator, "year", gives(1000), year).await;
+    let of = |number: &str| sale(number, "C1", &[("A", "FOOD", 1, 1000)], world.now());
+    assert_eq!(earns(&grocer, of("R1")).await, 10);
+    world.days_pass(6).await;
+    assert_eq!(earns(&grocer, of("R2")).await, 10, "one before");
+    assert_eq!(earns(&grocer, of("R3")).await, 10 + 1, "the seventh day is the sale's own");
+    world.days_pass(1).await;
+    assert_eq!(
+        earns(&grocer, of("R4")).await,
+        10 + 1 + 10,
+        "the first is no longer among the seven"
+    );
+    world.days_pass(30).await;
+    assert_eq!(earns(&grocer, of("R5")).await, 10 + 1000);
+    world.days_pass(90).await;
+    assert_eq!(earns(&grocer, of("R6")).await, 10 + 100, "nothing in ninety days");
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn a_condition_that_is_wrong_is_refused_at_its_character() {
     let (world, ..) = world().await;
     let wrong = [

@@ -89,16 +89,27 @@ async fn of_a_group_the_best_rule_gives() {
 async fn points_wait_and_expire_as_a_rule_says() {
     let (world, grocer, ana) = world().await;
     let slow = json!({ "dates": { "pendingDays": 3, "expiryMonths": 2 } });
-    rules(&world.operator, "slow", slow, json!({})).await;
+    rules(&world.operator, "slow", slow.clone(), json!({ "priority": 1 })).await;
+    let later = json!({ "dates": { "pendingDays": 9 } });
+    rules(&world.operator, "later", later, json!({})).await;
     let of = sale("R1", "C1", &[("A", "FOOD", 1, 5000)], world.now());
-    let lots = "purchase { entries { lotsMade { availableAt expiresAt } } }";
+    let lots = "purchase { id entries { lotsMade { availableAt expiresAt }
+        reason { earning { awards { ruleCode points pendingDays expiryMonths } } } } }";
     let recorded = grocer.does("recordPurchase", lots, of).await;
+    let said = json!([{ "ruleCode": "slow", "points": 0, "pendingDays": 3, "expiryMonths": 2 }]);
+    assert_eq!(super::awards(&recorded), &said, "the first that says a date is named, and alone");
     let lot = &recorded["purchase"]["entries"][0]["lotsMade"][0];
     assert_eq!(lot["availableAt"], "2026-03-05T09:00:00Z");
     assert_eq!(lot["expiresAt"], "2026-05-02T09:00:00Z");
     assert_eq!(world.wallet(&ana).await, [0, 50, 0, 0]);
     world.days_pass(3).await;
     assert_eq!(world.wallet(&ana).await, [50, 0, 0, 0]);
+    let limits = json!([{ "period": "DAY", "count": 1 }]);
+    for more in [json!({ "limits": limits }), json!({ "budget": { "points": 10 } })] {
+        let input = json!({ "code": "x", "terms": super::terms("x", slow.clone(), more) });
+        let refused = world.operator.is_refused("draftEarningRule", input).await;
+        assert_eq!(refused, ("EFFECT_INVALID".to_owned(), "terms.effect".to_owned()));
+    }
     world.closes().await;
 }
 

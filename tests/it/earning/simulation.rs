@@ -53,6 +53,41 @@ async fn a_period_is_replayed_without_a_rule_and_with_another() {
 }
 
 #[tokio::test]
+async fn what_came_back_is_taken_off_both_sides() {
+    let (world, grocer, _) = world().await;
+    let operator = &world.operator;
+    rules(operator, "thanks", json!({ "fixed": { "points": 10 } }), json!({})).await;
+    let lines = [("A", "FOOD", 2, 4000), ("B", "WINE", 1, 3000)];
+    for number in ["R1", "R2"] {
+        let sold = sale(number, "C1", &lines, world.now());
+        let sold = grocer.does("recordPurchase", "purchase { id }", sold).await;
+        let mut back = json!({ "purchaseId": sold["purchase"]["id"], "occurredAt": world.now(),
+            "idempotencyKey": number });
+        if number == "R1" {
+            back["lines"] = json!([{ "line": 0, "quantity": 1 }]);
+        }
+        grocer.does("returnPurchase", "purchaseReturn { points }", back).await;
+    }
+    let fifty = json!({ "threshold": { "minimum": "50.00", "points": 100, "repeats": false } });
+    let each = json!({ "perLine": { "points": 7, "eachPiece": true } });
+    let wish = json!({ "from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z",
+        "add": [{ "code": "fifty", "terms": terms("fifty", fifty, json!({})) },
+            { "code": "each", "terms": terms("each", each, json!({})) }] });
+    operator.does("simulateEarning", "simulation { status }", wish).await;
+    let seen = done(&world).await["outcome"].clone();
+    // One receipt is gone, of the other fifty euros in two pieces are left.
+    assert_eq!(seen["pointsThen"], 50 + 10);
+    assert_eq!(seen["points"], 50 + 10 + 100 + 14);
+    let cost = json!([{ "partnerId": grocer.id, "cost": { "amount": "2.08" }, "costThen": { "amount": "0.72" } }]);
+    assert_eq!(seen["costs"], cost);
+    let rules = json!([{ "code": "each", "times": 1, "points": 14, "timesThen": 0, "pointsThen": 0 },
+        { "code": "fifty", "times": 1, "points": 100, "timesThen": 0, "pointsThen": 0 },
+        { "code": "thanks", "times": 1, "points": 10, "timesThen": 1, "pointsThen": 10 }]);
+    assert_eq!(seen["rules"], rules);
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn limits_hold_over_its_steps_and_a_wrong_wish_is_refused() {
     let (world, grocer, _) = world().await;
     let operator = &world.operator;

@@ -4,7 +4,7 @@ mod refusals;
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, World};
+use crate::support::{Caller, World, receipt};
 use crate::tiers;
 
 /// A year for 49 euros.
@@ -80,6 +80,29 @@ async fn a_membership_is_paid_once_renewed_from_its_end_and_lapses_when_nobody_p
     assert_eq!(history(&ana).await, told);
     let again = pays(&world, &till, &plan, "P3").await;
     assert_eq!(again["periodFrom"], "2028-03-03");
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn what_a_sale_earns_goes_by_the_plan_of_its_day() {
+    let world = World::new().await;
+    let till = world.partner("grocer").await;
+    world.member("C1").await;
+    let plan = makes(&world, plan()).await;
+    let earns = async |number: &str, at| {
+        let sale = receipt(number, "C1", "10.00", at);
+        till.does("recordPurchase", "points", sale).await["points"].as_i64()
+    };
+    let before = world.now();
+    world.days_pass(1).await;
+    pays(&world, &till, &plan, "P1").await;
+    assert_eq!(earns("R1", world.now()).await, Some(15));
+    assert_eq!(earns("R2", before).await, Some(10), "of the day before it was paid");
+    world.days_pass(364).await;
+    let last = world.now();
+    world.days_pass(1).await;
+    assert_eq!(earns("R3", world.now()).await, Some(10));
+    assert_eq!(earns("R4", last).await, Some(15), "of its last day");
     world.closes().await;
 }
 

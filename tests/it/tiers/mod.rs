@@ -248,6 +248,53 @@ async fn new_terms_begin_tomorrow_and_take_nothing_from_who_has_it() {
 }
 
 #[tokio::test]
+async fn a_sale_that_comes_late_earns_by_the_tier_of_its_day() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    makes(&world, by_spend()).await;
+    let nothing = world.now();
+    world.days_pass(2).await;
+    buys(&world, &till, "R1", "600.00").await;
+    world.days_pass(2).await;
+    let silver = world.now();
+    world.days_pass(2).await;
+    buys(&world, &till, "R2", "500.00").await;
+    assert_eq!(tier(&ana).await[0], "gold");
+    let earns = async |number: &str, at| {
+        let sale = receipt(number, "C1", "10.00", at);
+        till.does("recordPurchase", "points", sale).await["points"].as_i64()
+    };
+    assert_eq!(earns("R3", world.now()).await, Some(20));
+    let both = tokio::join!(earns("R4", silver), earns("R5", nothing));
+    assert_eq!(both, (Some(12), Some(10)));
+    // A year and a half on, gold is over; what was sold while it held still earns by it.
+    let rules = json!({ "expectedVersion": 1, "saleAgeDaysMax": 3650 });
+    world.operator.does("updateProgramme", "programme { version }", rules).await;
+    let gold = world.now();
+    world.days_pass(670).await;
+    assert_eq!(tier(&ana).await[0], Value::Null);
+    assert_eq!(earns("R6", world.now()).await, Some(10));
+    assert_eq!(earns("R7", gold).await, Some(20));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_tier_lost_and_reached_again_is_told_once() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    makes(&world, by_spend()).await;
+    buys(&world, &till, "R1", "100.00").await;
+    world.days_pass(700).await;
+    assert_eq!(tier(&ana).await, json!([null, null]));
+    world.seconds_pass(1);
+    buys(&world, &till, "R2", "200.00").await;
+    let told =
+        ["2026-03-02 UPGRADE bronze", "2028-01-01 DOWNGRADE nothing", "2028-01-31 UPGRADE bronze"];
+    assert_eq!(history(&ana).await, told);
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn a_tier_multiplies_what_is_earned_and_rules_know_it() {
     let world = World::new().await;
     let (till, ana) = (world.partner("grocer").await, world.member("C1").await);

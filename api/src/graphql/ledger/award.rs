@@ -108,6 +108,10 @@ pub struct EarningAward {
     cashback: Money,
     /// Stamps that it gave.
     stamps: Points,
+    /// Days until the receipt's points can be spent, where this rule said so.
+    pending_days: Option<i32>,
+    /// Months until the receipt's points expire, where this rule said so.
+    expiry_months: Option<i32>,
     /// Who pays.
     funding: Vec<AwardFunding>,
 }
@@ -142,6 +146,7 @@ impl EarningAward {
             partner_id: partner.map(|id| id.to_string().into()),
             share_bp,
         };
+        let number = |number: Option<u32>| i32::try_from(number?).ok();
         Self {
             rule_id: from.rule.to_string().into(),
             rule_code: from.code,
@@ -156,6 +161,8 @@ impl EarningAward {
             points: from.points.into(),
             cashback: amount::Money { minor: from.cashback_minor, currency }.into(),
             stamps: Points::change(from.stamps).unwrap_or_default(),
+            pending_days: number(from.dates.pending_days),
+            expiry_months: number(from.dates.expiry_months),
             funding: from.funding.into_iter().map(funder).collect(),
         }
     }

@@ -195,7 +195,8 @@ impl TierStanding {
 
     /// Since when; null where the tier is everybody's, or there is none.
     async fn since(&self) -> Option<Date> {
-        date(self.progress.standing.as_ref().and_then(|standing| standing.since))
+        let standing = self.progress.standing.as_ref();
+        date(standing.filter(|own| own.tier_code.is_some()).and_then(|own| own.since))
     }
 
     /// The last day for which the tier was reached or given, before grace; null where it has no end.

@@ -99,13 +99,19 @@ impl<'a> Check<'a> {
         Ok(if select.test { Type::Flag } else { found })
     }
 
-    /// Remembers which facts about the member are asked for.
+    /// Remembers which facts are asked for.
     fn note(&mut self, select: &SelectExpr) {
-        if !matches!(&select.operand.expr, Expr::Ident(name) if name == "member") {
-            return;
-        }
+        let Expr::Ident(name) = &select.operand.expr else { return };
         let asks = &mut self.asks;
-        asks.member = true;
+        match name.as_str() {
+            "purchase" => {
+                asks.purchase = true;
+                asks.lines |= select.field == "lines";
+                return;
+            }
+            "member" => asks.member = true,
+            _ => return,
+        }
         match select.field.as_str() {
             "tier" | "tiers" => asks.tiers = true,
             "segments" => asks.segments = true,

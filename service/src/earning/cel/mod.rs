@@ -11,6 +11,7 @@
 //! division by zero) makes a condition false, and never an error: a sale isn't refused for a rule.
 
 mod check;
+mod plain;
 mod required;
 mod types;
 pub(super) mod values;
@@ -21,6 +22,7 @@ use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
 use cel::parser::Parser;
 use cel::{Context, Env, Value};
 
+pub(crate) use self::plain::Plain;
 pub(crate) use self::required::Required;
 pub(crate) use self::types::{Scope, Type};
 
@@ -49,11 +51,17 @@ pub(crate) struct Condition {
     pub(crate) asks: Asks,
     /// What a basket must have for it to hold at all.
     pub(crate) required: Required,
+    /// What it says of a line's texts, as a filter over lines.
+    pub(crate) plain: Plain,
 }
 
-/// Facts that cost a look into the books.
+/// Facts that cost something to bring: a look into the books, or their making.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asks {
+    /// Anything about the receipt.
+    pub(crate) purchase: bool,
+    /// Its lines, as a list.
+    pub(crate) lines: bool,
     /// Anything about the member.
     pub(crate) member: bool,
     /// Its tiers.
@@ -67,9 +75,22 @@ pub(crate) struct Asks {
 }
 
 impl Asks {
+    /// Whatever there is.
+    pub(crate) const ALL: Self = Self {
+        purchase: true,
+        lines: true,
+        member: true,
+        tiers: true,
+        segments: true,
+        profile: true,
+        activity: true,
+    };
+
     /// Whatever either asks.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
+            purchase: self.purchase || other.purchase,
+            lines: self.lines || other.lines,
             member: self.member || other.member,
             tiers: self.tiers || other.tiers,
             segments: self.segments || other.segments,
@@ -97,8 +118,8 @@ impl Condition {
             let place = places.offset_for(fault.at).map_or(0, |(start, _)| start);
             refused(place, &fault.message)
         })?;
-        let required = Required::of(&expression);
-        Ok(Self { source: source.to_owned(), expression, places, asks, required })
+        let (required, plain) = (Required::of(&expression), Plain::of(&expression));
+        Ok(Self { source: source.to_owned(), expression, places, asks, required, plain })
     }
 
     /// Whether it holds.

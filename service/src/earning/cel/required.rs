@@ -15,6 +15,8 @@ use super::conjuncts;
 pub(crate) struct Required {
     /// Categories of lines.
     pub(crate) categories: Option<BTreeSet<String>>,
+    /// Brands of lines.
+    pub(crate) brands: Option<BTreeSet<String>>,
     /// Articles.
     pub(crate) skus: Option<BTreeSet<String>>,
     /// Codes of partners.
@@ -37,6 +39,7 @@ impl Required {
             }
         };
         narrow(&mut self.categories, &other.categories);
+        narrow(&mut self.brands, &other.brands);
         narrow(&mut self.skus, &other.skus);
         narrow(&mut self.partners, &other.partners);
         self
@@ -64,15 +67,11 @@ impl Required {
     }
 
     fn compare(&mut self, call: &CallExpr, line: &str) {
-        let [one, other] = call.args.as_slice() else { return };
-        let texts = match call.func_name.as_str() {
-            operators::EQUALS => text(other).map(|text| BTreeSet::from([text])),
-            operators::IN => all_texts(other),
-            _ => None,
-        };
-        let Some(texts) = texts else { return };
+        let Some((one, texts)) = texts_of(call) else { return };
         let set = if is_part(one, line, "category") {
             &mut self.categories
+        } else if is_part(one, line, "brand") {
+            &mut self.brands
         } else if is_part(one, line, "sku") {
             &mut self.skus
         } else if is_part(one, "purchase", "partner") {
@@ -84,7 +83,18 @@ impl Required {
     }
 }
 
-fn is_part(expression: &IdedExpr, of: &str, part: &str) -> bool {
+/// What a call compares with fixed texts, and these.
+pub(super) fn texts_of(call: &CallExpr) -> Option<(&IdedExpr, BTreeSet<String>)> {
+    let [one, other] = call.args.as_slice() else { return None };
+    let texts = match call.func_name.as_str() {
+        operators::EQUALS => BTreeSet::from([text(other)?]),
+        operators::IN => all_texts(other)?,
+        _ => return None,
+    };
+    Some((one, texts))
+}
+
+pub(super) fn is_part(expression: &IdedExpr, of: &str, part: &str) -> bool {
     let Expr::Select(select) = &expression.expr else { return false };
     let is_of = matches!(&select.operand.expr, Expr::Ident(name) if name == of);
     is_of && !select.test && select.field == part

@@ -117,9 +117,11 @@ fn what_was_false_is_quoted() {
 }
 
 #[test]
-fn what_it_asks_of_the_member_is_known() {
+fn what_it_asks_for_is_known() {
     let asks = |source: &str| compile(source).unwrap().asks;
-    assert_eq!(asks("purchase.total > 1"), Asks::default());
+    assert_eq!(asks("true"), Asks::default());
+    assert_eq!(asks("purchase.total > 1"), Asks { purchase: true, ..Asks::default() });
+    assert!(asks("size(purchase.lines) > 1").lines && !asks("purchase.total > 1").lines);
     assert!(asks("member.tier == 'GOLD'").tiers);
     assert!(asks("'x' in member.segments").segments);
     assert!(asks("member.is_birthday").profile && !asks("member.is_birthday").activity);

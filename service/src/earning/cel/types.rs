@@ -120,9 +120,12 @@ fn purchase() -> Type {
     record(parts)
 }
 
-/// Sums over the calendar's periods that the sale falls into, without the sale itself.
+/// Sums over the calendar's periods that the sale falls into, and over so many days up to its own, without
+/// the sale itself.
 fn windows() -> Type {
-    record(numbers(&["day", "week", "month", "year", "ever"]))
+    let calendar = ["day", "week", "month", "year", "ever"];
+    let rolling = ["days_7", "days_30", "days_90", "days_365"];
+    record(numbers(&[&calendar[..], &rolling[..]].concat()))
 }
 
 fn member() -> Type {

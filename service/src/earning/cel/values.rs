@@ -86,6 +86,10 @@ fn windows(sums: &Windows) -> Value {
         ("month", sums.month.into()),
         ("year", sums.year.into()),
         ("ever", sums.ever.into()),
+        ("days_7", sums.days_7.into()),
+        ("days_30", sums.days_30.into()),
+        ("days_90", sums.days_90.into()),
+        ("days_365", sums.days_365.into()),
     ])
     .into()
 }

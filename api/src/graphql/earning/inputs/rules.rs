@@ -28,9 +28,9 @@ pub struct EarningRuleTermsInput {
     /// (partner, store, channel, occurred_at, date, year, month, day, weekday, hour, minute, total, lines
     /// with sku, category, brand, quantity, amount, discount), over `member` (tier, tiers, segments,
     /// is_birthday, birthday_month, enrolled_at, days_enrolled, first_purchase, purchases and spend each by
-    /// day, week, month, year, ever, attributes), and over `event` (type, partner, attributes, and the same
-    /// calendar) where it looks at events. Amounts are in minor units. Example:
-    /// `purchase.lines.exists(l, l.category == "DELI") && member.purchases.week < 3`.
+    /// day, week, month, year, ever, and by days_7, days_30, days_90, days_365 up to the sale's own day,
+    /// attributes), and over `event` (type, partner, attributes, and the same calendar) where it looks at
+    /// events. Amounts are in minor units. Example: `purchase.lines.exists(l, l.category == "DELI") && member.purchases.week < 3`.
     pub(in crate::graphql::earning) condition: Option<String>,
     /// Which lines it is about, in CEL over `line` besides the above; all that earn at the partner if left
     /// out. Example: `line.category in ["DELI", "PASTRY"]`.
