@@ -55,7 +55,7 @@ pub struct ConvertCashbackInput {
 /// The payouts that wait are to be run.
 #[derive(InputObject)]
 pub struct RunPayoutsInput {
-    /// The caller's key, 1 to 255 characters: the same key gives the first run again.
+    /// The caller's key, 1 to 255 characters: the same key gives the first run, or proposal, again.
     pub(super) idempotency_key: String,
 }
 
