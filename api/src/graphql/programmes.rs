@@ -159,7 +159,7 @@ pub struct Debtor {
 /// The account that cashback is paid from.
 #[derive(InputObject)]
 pub struct DebtorInput {
-    /// The account's holder, 1 to 70 characters.
+    /// The account's holder, 1 to 70 characters, which files for the bank write in basic Latin letters.
     name: String,
     /// The account's number, with or without spaces.
     iban: String,

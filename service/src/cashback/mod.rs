@@ -13,6 +13,7 @@ mod convert;
 pub mod core;
 mod gate;
 pub mod iban;
+pub(crate) mod latin;
 mod pain;
 mod payouts;
 mod purchases;

@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
 use serde::{Deserialize, Serialize};
 
-use crate::cashback::iban;
+use crate::cashback::{iban, latin};
 use crate::refusal::{Code, Refusal};
 use crate::text;
 
@@ -195,6 +195,11 @@ fn check(row: &Model) -> Result<(), Refusal> {
 /// A debtor as a bank takes it.
 fn checked(debtor: Debtor) -> Result<Debtor, Refusal> {
     let name = text::clean(&debtor.name, 70, Code::NameInvalid);
+    // A name that banks can't write is none to them.
+    let name = name.and_then(|name| match latin::name(&name) {
+        Some(_) => Ok(name),
+        None => Err(Refusal::new(Code::NameInvalid)),
+    });
     let bic = debtor.bic.map(|bic| iban::bic(&bic).map_err(|r| r.at("debtor.bic"))).transpose()?;
     let iban = iban::electronic(&debtor.iban).map_err(|r| r.at("debtor.iban"))?;
     Ok(Debtor { name: name.map_err(|r| r.at("debtor.name"))?, iban, bic })

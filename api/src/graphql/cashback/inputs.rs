@@ -14,7 +14,8 @@ use crate::graphql::scalars::Id;
 pub struct SetBankAccountInput {
     /// The account's number, with or without spaces.
     pub(super) iban: String,
-    /// Whose account it is, as the bank knows it, 1 to 70 characters.
+    /// Whose account it is, as the bank knows it, 1 to 70 characters. Files for the bank write it in basic
+    /// Latin letters.
     pub(super) holder: String,
 }
 
