@@ -25,7 +25,7 @@ use sea_orm::{
 pub use self::pay::{Paid, Pay};
 pub use self::plans::{Amend, Create};
 pub use self::read::{Plan, plans_of};
-pub use self::stop::Stopped;
+pub use self::stop::{Stop, Stopped};
 
 use crate::clock::Clock;
 use crate::db::Db;
