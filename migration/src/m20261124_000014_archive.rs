@@ -67,9 +67,9 @@ fn is_sealed(entry: &str) -> String {
         "{entry}.kind in ('EARNED', 'MATURED')
         and exists (select 1 from seal s
             join fact f on f.programme_id = s.programme_id and f.stream_id = {entry}.wallet_id
-                and f.stream_seq = {entry}.seq and f.position <= s.position
+                and f.stream_seq = {entry}.seq and f.kind = 'ENTRY' and f.position <= s.position
             join fact n on n.programme_id = s.programme_id and n.stream_id = {entry}.wallet_id
-                and n.stream_seq = {entry}.seq + 1 and n.position <= s.position
+                and n.stream_seq = {entry}.seq + 1 and n.kind = 'ENTRY' and n.position <= s.position
             where s.programme_id = {entry}.programme_id and {entry}.recorded_at < s.recorded_before)
         and not exists (select 1 from allocation a where a.programme_id = {entry}.programme_id
             and a.wallet_id = {entry}.wallet_id and a.entry_id = {entry}.id)"

@@ -50,7 +50,7 @@ const ENTRY: Table = Table {
     paid_after {long} not null check (paid_after >= 0),
     converted_after {long} not null check (converted_after >= 0),
     owed_after {long} not null check (owed_after >= 0),
-    constraint cashback_entry_pk primary key (programme_id, wallet_id, id),
+    constraint cashback_entry_pk primary key (programme_id, id, wallet_id),
     constraint cashback_entry_seq_unique unique (programme_id, wallet_id, seq)",
 };
 
