@@ -8,7 +8,8 @@ pub(super) const INVARIANTS: [Invariant; 2] = [
         unit: "programme",
         named: Named::Id(programme),
         sql: "with waiting as (
-                select e.id from entry e where e.programme_id = $1 and e.kind in ('EARNED', 'MATURED')
+                select e.id from entry e where e.programme_id = $1
+                  and e.kind in ('EARNED', 'EVENT_EARNED', 'MATURED')
                   and exists (select 1 from seal s
                     join fact f on f.programme_id = $1 and f.stream_id = e.wallet_id
                       and f.stream_seq = e.seq and f.kind = 'ENTRY' and f.position <= s.position
