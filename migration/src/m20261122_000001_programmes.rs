@@ -31,6 +31,7 @@ const PROGRAMME: Table = Table {
     adjustment_limit {long} not null check (adjustment_limit between 0 and {points_max}),
     payout_min_minor {long} not null check (payout_min_minor between 1 and 10000000000000),
     points_per_minor {long} not null check (points_per_minor between 0 and 1000000),
+    payout_run_limit_minor {long} not null check (payout_run_limit_minor between 0 and 10000000000000),
     debtor_name text check (length(debtor_name) between 1 and 70),
     debtor_iban text check (length(debtor_iban) between 15 and 34),
     debtor_bic text check (length(debtor_bic) in (8, 11)),

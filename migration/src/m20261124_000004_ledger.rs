@@ -165,9 +165,9 @@ const OUTBOX: Table = Table {
     programme_id {id} not null,
     stream_id {id} not null,
     stream_seq {long} not null,
-    kind text not null check (kind in ('ENTRY', 'PURCHASE_KEPT')),
+    kind text not null check (kind in ('ENTRY', 'PURCHASE_KEPT', 'CASHBACK_ENTRY')),
     subject_id {id} not null,
-    constraint outbox_pk primary key (programme_id, stream_id, stream_seq)",
+    constraint outbox_pk primary key (programme_id, stream_id, stream_seq, kind)",
 };
 
 const FACT: Table = Table {
@@ -178,9 +178,9 @@ const FACT: Table = Table {
     programme_id {id} not null,
     stream_id {id} not null,
     stream_seq {long} not null,
-    kind text not null check (kind in ('ENTRY', 'PURCHASE_KEPT')),
+    kind text not null check (kind in ('ENTRY', 'PURCHASE_KEPT', 'CASHBACK_ENTRY')),
     subject_id {id} not null,
-    constraint fact_once unique (programme_id, stream_id, stream_seq)",
+    constraint fact_once unique (programme_id, stream_id, stream_seq, kind)",
 };
 
 const ADJUSTMENT: Table = Table {

@@ -13,7 +13,8 @@ const PROPOSAL: Table = Table {
     body: "
     id {id} not null primary key,
     programme_id {id} not null references programme (id),
-    kind text not null check (kind in ('AMEND_PROGRAMME', 'REGISTER_IDENTITY_PROVIDER', 'CHANGE_CAMPAIGN')),
+    kind text not null check (kind in (
+        'AMEND_PROGRAMME', 'REGISTER_IDENTITY_PROVIDER', 'CHANGE_CAMPAIGN', 'RUN_PAYOUTS')),
     wish {json} not null,
     status text not null check (status in ('PROPOSED', 'APPLIED', 'REJECTED')),
     proposed_by {id} not null references operator (id),

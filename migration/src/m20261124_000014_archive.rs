@@ -59,17 +59,17 @@ const ARCHIVED_SUM: Table = Table {
     constraint archived_sum_pk primary key (programme_id, account, owner_id)",
 };
 
-/// What a seal covers, of an entry by that name: it earned or matured, took from no lot, was recorded
-/// before the seal's moment, and it and the wallet's next one stand in the sequence up to the seal's
-/// position. None of it ever changes, so what was sealed stays sealed and nothing joins it.
+/// What a seal covers, of an entry by that name: it earned, for a sale or an event, or matured, took from no
+/// lot, was recorded before the seal's moment, and it and the wallet's next one stand in the sequence up to
+/// the seal's position. None of it ever changes, so what was sealed stays sealed and nothing joins it.
 fn is_sealed(entry: &str) -> String {
     format!(
-        "{entry}.kind in ('EARNED', 'MATURED')
+        "{entry}.kind in ('EARNED', 'EVENT_EARNED', 'MATURED')
         and exists (select 1 from seal s
             join fact f on f.programme_id = s.programme_id and f.stream_id = {entry}.wallet_id
-                and f.stream_seq = {entry}.seq and f.position <= s.position
+                and f.stream_seq = {entry}.seq and f.kind = 'ENTRY' and f.position <= s.position
             join fact n on n.programme_id = s.programme_id and n.stream_id = {entry}.wallet_id
-                and n.stream_seq = {entry}.seq + 1 and n.position <= s.position
+                and n.stream_seq = {entry}.seq + 1 and n.kind = 'ENTRY' and n.position <= s.position
             where s.programme_id = {entry}.programme_id and {entry}.recorded_at < s.recorded_before)
         and not exists (select 1 from allocation a where a.programme_id = {entry}.programme_id
             and a.wallet_id = {entry}.wallet_id and a.entry_id = {entry}.id)"

@@ -50,7 +50,7 @@ const ENTRY: Table = Table {
     paid_after {long} not null check (paid_after >= 0),
     converted_after {long} not null check (converted_after >= 0),
     owed_after {long} not null check (owed_after >= 0),
-    constraint cashback_entry_pk primary key (programme_id, wallet_id, id),
+    constraint cashback_entry_pk primary key (programme_id, id, wallet_id),
     constraint cashback_entry_seq_unique unique (programme_id, wallet_id, seq)",
 };
 
@@ -142,11 +142,12 @@ const PAYOUT_RUN: Table = Table {
     executes_on text not null check (length(executes_on) = 10),
     made_by {id} not null references operator (id),
     made_at {moment} not null,
+    proposal_id {id} references proposal (id),
     constraint payout_run_pk primary key (programme_id, id)",
 };
 
 /// Each with the query that needs it.
-const INDEXES: [&str; 6] = [
+const INDEXES: [&str; 8] = [
     // Wallets in which something is due: the background task.
     "create index cashback_wallet_due on cashback_wallet (programme_id, next_due_at) where next_due_at is not null",
     // The accruals of a wallet that wait to be confirmed; and all of them, for its member.
@@ -159,6 +160,10 @@ const INDEXES: [&str; 6] = [
     "create index payout_by_wallet on payout (programme_id, wallet_id)",
     // The payouts of a run: its file.
     "create index payout_by_run on payout (programme_id, run_id, id) where run_id is not null",
+    // What an operator has had paid out alone in the last day.
+    "create index payout_run_alone on payout_run (programme_id, made_by, made_at) where proposal_id is null",
+    // The run that a proposal became; and that it becomes one.
+    "create unique index payout_run_by_proposal on payout_run (programme_id, proposal_id) where proposal_id is not null",
 ];
 
 #[async_trait::async_trait]

@@ -2,8 +2,8 @@
 //!
 //! A fact's transaction appends it to the outbox; this task moves what it finds there into `fact`.
 //! What it doesn't see yet, because its transaction is still open, it finds the next time, so none
-//! is skipped whatever the order of commits. Within a stream (a wallet) numbers are given under the
-//! wallet's lock: whoever sees one sees all before it. One gateway at a time does this; another
+//! is skipped whatever the order of commits. Within a stream (a wallet's points, or its cashback) numbers are
+//! given under the wallet's lock: whoever sees one sees all before it. One gateway at a time does this; another
 //! takes over when it dies, for the lock goes with the transaction.
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -37,12 +37,12 @@ pub(crate) async fn advance(db: &Db) -> Result<u64> {
 }
 
 /// What waits, in an order that respects each stream's.
-const WAITING: &str = "order by programme_id, stream_id, stream_seq";
+const WAITING: &str = "order by programme_id, stream_id, stream_seq, kind";
 /// Their places in the sequence.
 const PLACED: &str = "
     insert into fact (position, programme_id, stream_id, stream_seq, kind, subject_id)
     select (select coalesce(max(position), 0) from fact)
-            + row_number() over (order by programme_id, stream_id, stream_seq),
+            + row_number() over (order by programme_id, stream_id, stream_seq, kind),
         programme_id, stream_id, stream_seq, kind, subject_id from waiting";
 
 fn postgres() -> String {
@@ -62,7 +62,7 @@ async fn sqlite(tx: &Tx) -> Result<u64> {
         tx,
         "delete from outbox where exists (select 1 from fact
          where fact.programme_id = outbox.programme_id and fact.stream_id = outbox.stream_id
-           and fact.stream_seq = outbox.stream_seq)",
+           and fact.stream_seq = outbox.stream_seq and fact.kind = outbox.kind)",
     )
     .await?;
     Ok(moved)

@@ -16,7 +16,7 @@ async fn world_with_everything() -> World {
     let adjustment_limit = Points::new(5).unwrap();
     let debtor =
         Debtor { name: "Arno".to_owned(), iban: "DE75512108001245126199".to_owned(), bic: None };
-    let payouts = Payouts { min_minor: 1, points_per_minor: 0, debtor: Some(debtor) };
+    let payouts = Payouts { min_minor: 1, debtor: Some(debtor), ..Payouts::default() };
     let world =
         World::with(Settings { adjustment_limit, pending_days: 0, payouts, ..Settings::default() })
             .await;

@@ -119,6 +119,14 @@ impl Programme {
         Points::change(self.0.programme.points_per_minor).unwrap_or_default()
     }
 
+    /// How much cashback an operator may have paid out alone within 24 hours; what goes beyond needs a
+    /// second operator.
+    async fn payout_run_limit(&self) -> Money {
+        let programme = &self.0.programme;
+        let minor = programme.payout_run_limit_minor;
+        amount::Money { minor, currency: programme.currency }.into()
+    }
+
     /// From which account cashback is paid out; null where none is set. For operators, null to others.
     async fn debtor(&self, ctx: &Context<'_>) -> Option<Debtor> {
         let (_, actor) = app(ctx);
@@ -151,7 +159,7 @@ pub struct Debtor {
 /// The account that cashback is paid from.
 #[derive(InputObject)]
 pub struct DebtorInput {
-    /// The account's holder, 1 to 70 characters.
+    /// The account's holder, 1 to 70 characters, which files for the bank write in basic Latin letters.
     name: String,
     /// The account's number, with or without spaces.
     iban: String,
@@ -207,6 +215,9 @@ pub struct UpdateProgrammeInput {
     /// How many points a member gets for each minor unit of cashback, 0 to 1,000,000; 0 to offer none. To
     /// raise it takes a second operator.
     points_per_minor: Option<Points>,
+    /// How much cashback an operator may have paid out alone within 24 hours, in minor units, 0 to
+    /// 10,000,000,000,000. To raise it takes a second operator.
+    payout_run_limit_minor: Option<Points>,
     /// From which account cashback is paid out. To change it takes a second operator.
     debtor: Option<DebtorInput>,
 }
@@ -231,9 +242,10 @@ pub struct ProgrammesMutation;
 
 #[Object]
 impl ProgrammesMutation {
-    /// Changes the programme's rules from now on. A change that raises the adjustment limit or the points
-    /// for cashback, or sets another debtor, is proposed, all of it, and waits for a second operator. For operators with `programme:write`.
-    /// `CONFLICT` when it was changed since it was read.
+    /// Changes the programme's rules from now on. A change that raises the adjustment limit, the payout run
+    /// limit or the points for cashback, or sets another debtor, is proposed, all of it, and waits for a
+    /// second operator. For operators with `programme:write`. `CONFLICT` when it was changed since it was
+    /// read.
     async fn update_programme(
         &self,
         ctx: &Context<'_>,
@@ -275,6 +287,7 @@ impl UpdateProgrammeInput {
                 adjustment_limit: limit,
                 payout_min_minor: self.payout_min_minor.map(Points::get),
                 points_per_minor: self.points_per_minor.map(Points::get),
+                payout_run_limit_minor: self.payout_run_limit_minor.map(Points::get),
                 debtor: self.debtor.map(|debtor| settings::Debtor {
                     name: debtor.name,
                     iban: debtor.iban,

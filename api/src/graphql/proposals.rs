@@ -5,12 +5,16 @@ use entity::ids::ProposalId;
 use entity::proposals::proposal;
 use entity::proposals::proposal::{ProposalKind, ProposalStatus};
 use serde_json::Value;
+use service::cashback::Filter;
+use service::proposals::payouts_of;
 
 use super::app;
+use super::cashback::Payout;
 use super::enumeration::Enumeration;
 use super::error::Result;
 use super::mutation::{answer, mutation};
 use super::page::{Asked, Connection};
+use super::purchases::currency;
 use super::scalars::{DateTime, Id};
 
 /// What one operator wishes and a second one decides.
@@ -38,9 +42,30 @@ impl Proposal {
         Enumeration(self.0.kind)
     }
 
-    /// What it would set, by the names of the input's fields.
+    /// What it would set, by the names of the input's fields; of a run of payouts, how many they are and
+    /// what they come to.
     async fn values(&self) -> Vec<ProposedValue> {
         values(&self.0.wish)
+    }
+
+    /// The payouts that it would run, or has run, oldest first; of them only those are run that still wait
+    /// then. Null where it is about something else. For operators with `payouts:write`.
+    async fn payouts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Option<Connection<Payout>>> {
+        let (services, actor) = app(ctx);
+        let window = Asked { first, after, last, before }.window::<Payout, uuid::Uuid>()?;
+        let Some(payouts) = payouts_of(&self.0)? else { return Ok(None) };
+        let filter = Filter { among: Some(payouts), ..Filter::default() };
+        let page = services.cashback.payouts(actor, filter, window).await?;
+        let currency = currency(ctx).await?;
+        Ok(Some(Connection::new(page, |row| row.id.uuid(), |row| Payout { row, currency })))
     }
 
     /// Where it stands.
@@ -71,7 +96,7 @@ impl Proposal {
 
 fn values(wish: &Value) -> Vec<ProposedValue> {
     let show = |(field, value): (&String, &Value)| match (field.as_str(), value) {
-        ("kind" | "expectedVersion", _) | (_, Value::Null) => None,
+        ("kind" | "expectedVersion" | "payouts", _) | (_, Value::Null) => None,
         (_, Value::String(text)) => {
             Some(ProposedValue { field: field.clone(), value: text.clone() })
         }
@@ -125,7 +150,7 @@ mutation! {
         ProposalNotFound, ProposalAlreadyDecided, ApproverIsProposer, ProposerSuspended,
         IdentityProviderTaken,
         NameInvalid, TimeZoneUnknown, TimeZoneInUse, ValueOutOfRange, CampaignNotFound, ConditionInvalid,
-        BudgetBelowGiven,
+        BudgetBelowGiven, PayoutsMissing, DebtorMissing, Overflow,
     ];
     /// What approving did.
     pub struct ApproveProposalPayload {

@@ -3,9 +3,10 @@
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt};
 
+use super::cashback::CashbackEntry;
 use super::error::{ApiError, Result};
 use super::ledger::Entry;
-use super::purchases::Purchase;
+use super::purchases::{Purchase, currency};
 use super::scalars::Points;
 use crate::graphql::app;
 
@@ -20,6 +21,15 @@ pub struct WalletChange {
     sequence: Points,
     /// What happened; its `balancesAfter` are the wallet's.
     entry: Entry,
+}
+
+/// A change of the cashback in the viewer's wallet.
+#[derive(SimpleObject)]
+pub struct CashbackChange {
+    /// Its place in the sequence of facts: resume with it as `after`.
+    sequence: Points,
+    /// What happened, with what the wallet held after it.
+    entry: CashbackEntry,
 }
 
 /// A receipt of the calling partner, or a return of one.
@@ -53,6 +63,30 @@ impl LiveSubscription {
                 Ok(event) => event.entry.map(|entry| {
                     let sequence = Points::change(event.position).unwrap_or_default();
                     Ok(WalletChange { sequence, entry: Entry(entry) })
+                }),
+                Err(error) => Some(Err(ApiError::from(error))),
+            }
+        }))
+    }
+
+    /// Each change of the cashback in the viewer's wallet, as it happens. For members. It ends when the wallet
+    /// is the viewer's no more, since it was pooled or has left its household: subscribe again with `after`.
+    async fn cashback_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Resume after this sequence number, which may not lie in the archive; from now on if left out."
+        )]
+        after: Option<Points>,
+    ) -> Result<impl Stream<Item = Result<CashbackChange>>> {
+        let (services, actor) = app(ctx);
+        let events = services.live.cashback_changes(actor, after.map(Points::get)).await?;
+        let currency = currency(ctx).await?;
+        Ok(events.filter_map(move |event| async move {
+            match event {
+                Ok(event) => event.cashback.map(|row| {
+                    let sequence = Points::change(event.position).unwrap_or_default();
+                    Ok(CashbackChange { sequence, entry: CashbackEntry { row, currency } })
                 }),
                 Err(error) => Some(Err(ApiError::from(error))),
             }

@@ -32,7 +32,7 @@ text_enum! {
     }
 }
 
-/// Numbered within its wallet, with the balances as they were after it.
+/// Numbered within its wallet, with the balances as they were after it. Each is a fact in the outbox.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "cashback_entry")]
@@ -40,9 +40,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub programme_id: ProgrammeId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub wallet_id: WalletId,
-    #[sea_orm(primary_key, auto_increment = false)]
     pub id: CashbackEntryId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub wallet_id: WalletId,
     pub seq: i64,
     pub kind: CashbackKind,
     /// How much it is about, in minor units.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::amount::Currency;
-use crate::ids::{OperatorId, PayoutRunId, ProgrammeId};
+use crate::ids::{OperatorId, PayoutRunId, ProgrammeId, ProposalId};
 
 /// All that its file says beside its payouts; nothing of it changes.
 #[sea_orm::model]
@@ -26,6 +26,8 @@ pub struct Model {
     pub executes_on: String,
     pub made_by: OperatorId,
     pub made_at: DateTime<Utc>,
+    /// What a second operator approved; none where one did it alone.
+    pub proposal_id: Option<ProposalId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

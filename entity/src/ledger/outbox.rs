@@ -2,7 +2,8 @@
 //!
 //! Neither a serial nor a transaction id gives an order that readers can trust. Each fact carries
 //! its stream's own number, given under that stream's lock; the sequencer moves facts from here to
-//! `fact`, so a row that isn't seen yet simply waits for the next round and none can be skipped.
+//! `fact`, so a row that isn't seen yet simply waits for the next round and none can be skipped. A stream
+//! belongs to its kind: the points and the cashback of one wallet are two, numbered apart.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,6 +17,8 @@ text_enum! {
         Entry "ENTRY",
         /// A receipt kept without a member; its stream is the purchase.
         PurchaseKept "PURCHASE_KEPT",
+        /// A cashback entry; its stream is the wallet.
+        CashbackEntry "CASHBACK_ENTRY",
     }
 }
 
@@ -30,6 +33,7 @@ pub struct Model {
     pub stream_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub stream_seq: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub kind: FactKind,
     pub subject_id: Uuid,
 }

@@ -76,6 +76,8 @@ pub struct Model {
     pub payout_min_minor: i64,
     /// Points for each minor unit of cashback that a member converts; 0 where none is.
     pub points_per_minor: i64,
+    /// What an operator may have paid out alone within 24 hours, in minor units.
+    pub payout_run_limit_minor: i64,
     /// Who pays cashback out, as the bank knows it.
     pub debtor_name: Option<String>,
     pub debtor_iban: Option<String>,

@@ -15,6 +15,8 @@ text_enum! {
         RegisterIdentityProvider "REGISTER_IDENTITY_PROVIDER",
         /// Launch a campaign that gives much, or give it another budget.
         ChangeCampaign "CHANGE_CAMPAIGN",
+        /// Cashback is paid out that comes to much.
+        RunPayouts "RUN_PAYOUTS",
     }
 }
 

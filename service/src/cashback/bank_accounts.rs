@@ -11,7 +11,7 @@ use entity::secret::SecretBytes;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::{Cashback, iban, lock_member};
+use super::{Cashback, iban, latin, lock_member};
 use crate::actor::{Actor, Who};
 use crate::audit::{self, Change};
 use crate::auth::MasterKey;
@@ -93,6 +93,11 @@ impl Cashback {
             let message = format!("The holder's name has 1 to {HOLDER_MAX} printable characters.");
             refusal.because(message).at("holder")
         })?;
+        if latin::name(&holder).is_none() {
+            let message =
+                "Nothing of the holder's name can be written in Latin letters, as banks do.";
+            return Err(Refusal::new(Code::NameInvalid).because(message).at("holder").into());
+        }
         let masked = iban::masked(&iban);
         let account = Account { iban, holder };
         let place = Place::Member(programme, member);

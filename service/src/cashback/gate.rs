@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use entity::cashback::{accrual, cashback_entry, cashback_posting, cashback_wallet, payout};
 use entity::ids::{CashbackEntryId, HouseholdId, PayoutId, ProgrammeId, PurchaseId, WalletId};
-use entity::ledger::wallet;
+use entity::ledger::outbox::FactKind;
+use entity::ledger::{outbox, wallet};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter};
 
@@ -211,7 +212,19 @@ async fn save(tx: &Tx, book: &Book) -> Result<()> {
     for (from, into) in &journal.pooled {
         hand_over(tx, book.programme, *from, *into).await?;
     }
-    Ok(())
+    insert_all::<outbox::Entity>(tx, &facts(&journal.entries)).await
+}
+
+/// Each entry is a fact, for whoever follows what happens: in time its funders' bills.
+fn facts(entries: &[cashback_entry::Model]) -> Vec<outbox::Model> {
+    let fact = |entry: &cashback_entry::Model| outbox::Model {
+        programme_id: entry.programme_id,
+        stream_id: entry.wallet_id.uuid(),
+        stream_seq: entry.seq,
+        kind: FactKind::CashbackEntry,
+        subject_id: entry.id.uuid(),
+    };
+    entries.iter().map(fact).collect()
 }
 
 /// Accruals and payouts follow the money, those too that nobody loaded.

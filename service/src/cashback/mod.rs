@@ -6,16 +6,19 @@
 //! in a fixed number of statements. A cashback wallet has the id of a points wallet, whose row is the lock
 //! of both: purchases, returns and pooling come here once the points gate has locked it.
 
+mod alone;
 mod bank_accounts;
+mod confirm;
 mod convert;
 pub mod core;
 mod gate;
 pub mod iban;
+pub(crate) mod latin;
 mod pain;
 mod payouts;
 mod purchases;
 mod read;
-mod runs;
+pub(crate) mod runs;
 mod settle;
 
 use std::sync::Arc;
@@ -25,10 +28,11 @@ use entity::members::member;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 pub use self::bank_accounts::SetBankAccount;
+pub use self::confirm::{Confirm, Confirmed, Failure};
 pub use self::convert::{Convert, Converted};
 pub use self::payouts::{Cancel, RequestPayout, Requested};
 pub use self::read::{Payouts as Filter, accrual_key};
-pub use self::runs::{Confirm, Failure, Run, RunMade};
+pub use self::runs::{Ran, Run};
 
 pub(crate) use self::gate::{is_empty, pool};
 pub(crate) use self::purchases::follow;

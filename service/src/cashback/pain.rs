@@ -1,4 +1,5 @@
-//! A payout run as the bank takes it: ISO 20022 pain.001.001.09, customer credit transfer initiation.
+//! A payout run as the bank takes it: ISO 20022 pain.001.001.09, customer credit transfer initiation, in the
+//! characters that every bank takes ([`super::latin`]).
 //! Pure: the same run gives the same bytes, and its message id is its own, so that a bank that gets the
 //! file twice sees that it is one.
 
@@ -9,6 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::bank_accounts::Account;
+use super::latin;
 use crate::error::{Error, Result};
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
@@ -50,7 +52,7 @@ fn header(xml: &mut Xml, run: &payout_run::Model) -> Result<()> {
     xml.text("MsgId", &reference(&run.id.to_string()))?;
     xml.text("CreDtTm", &run.made_at.format("%Y-%m-%dT%H:%M:%SZ").to_string())?;
     sums(xml, run)?;
-    xml.within(&["InitgPty"], "Nm", &run.debtor_name)?;
+    xml.within(&["InitgPty"], "Nm", &name(&run.debtor_name))?;
     xml.close("GrpHdr")
 }
 
@@ -62,7 +64,7 @@ fn terms(xml: &mut Xml, run: &payout_run::Model) -> Result<()> {
         xml.within(&["PmtTpInf", "SvcLvl"], "Cd", "SEPA")?;
     }
     xml.within(&["ReqdExctnDt"], "Dt", &run.executes_on)?;
-    xml.within(&["Dbtr"], "Nm", &run.debtor_name)?;
+    xml.within(&["Dbtr"], "Nm", &name(&run.debtor_name))?;
     xml.within(&["DbtrAcct", "Id"], "IBAN", &run.debtor_iban)?;
     match &run.debtor_bic {
         Some(bic) => xml.within(&["DbtrAgt", "FinInstnId"], "BICFI", bic)?,
@@ -84,9 +86,9 @@ fn transaction(
     xml.event(Event::Text(BytesText::new(&decimal(run, payment.amount_minor))))?;
     xml.close("InstdAmt")?;
     xml.close("Amt")?;
-    xml.within(&["Cdtr"], "Nm", &payment.account.holder)?;
+    xml.within(&["Cdtr"], "Nm", &name(&payment.account.holder))?;
     xml.within(&["CdtrAcct", "Id"], "IBAN", &payment.account.iban)?;
-    xml.within(&["RmtInf"], "Ustrd", remittance)?;
+    xml.within(&["RmtInf"], "Ustrd", &latin::remittance(remittance))?;
     xml.close("CdtTrfTxInf")
 }
 
@@ -98,6 +100,12 @@ fn sums(xml: &mut Xml, run: &payout_run::Model) -> Result<()> {
 /// An amount with as many digits after the point as its currency has.
 fn decimal(run: &payout_run::Model, minor: i64) -> String {
     Money { minor, currency: run.currency }.to_string()
+}
+
+/// A name as the bank takes it. One of which nothing is left isn't taken in the first place, and yet a
+/// payment has to say something there.
+fn name(name: &str) -> String {
+    latin::name(name).unwrap_or_else(|| "NOTPROVIDED".to_owned())
 }
 
 /// An id in the characters that every bank takes.
@@ -136,5 +144,14 @@ impl Xml {
         }
         self.text(name, text)?;
         around.iter().rev().try_for_each(|outer| self.close(outer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_payment_always_says_to_whom() {
+        assert_eq!(super::name("Jürgen"), "Jurgen");
+        assert_eq!(super::name("❤"), "NOTPROVIDED");
     }
 }

@@ -99,7 +99,7 @@ impl Cashback {
             let action = Action::Cancel { payout: row.id };
             let command = gate::command(actor, row.wallet_id, action, at);
             let done = gate::apply_one(&tx, programme, command).await;
-            done.map_err(|error| at_payout(error, "payoutId"))?;
+            done.map_err(|error| at_field(error, "payoutId"))?;
             let payout = self.note(&tx, programme, &key, row.id, at).await?;
             tx.commit(Requested { payout, is_replay: false }).await
         })
@@ -154,7 +154,7 @@ async fn own(
 }
 
 /// Says which field a refusal without one is about.
-pub(super) fn at_payout(error: Error, path: &str) -> Error {
+pub(super) fn at_field(error: Error, path: &str) -> Error {
     match error {
         Error::Refused(refusal) if refusal.path.is_empty() => refusal.at(path).into(),
         other => other,

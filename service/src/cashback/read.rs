@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::page::{Page, Window};
 
 /// Which payouts; all if nothing is said.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Payouts {
     /// Only this member's.
     pub member: Option<MemberId>,
@@ -21,6 +21,8 @@ pub struct Payouts {
     pub status: Option<PayoutStatus>,
     /// Only those of this run.
     pub run: Option<PayoutRunId>,
+    /// Only these.
+    pub among: Option<Vec<PayoutId>>,
 }
 
 impl Cashback {
@@ -114,6 +116,9 @@ impl Cashback {
         }
         if let Some(run) = filter.run {
             query = query.filter(payout::Column::RunId.eq(run));
+        }
+        if let Some(ids) = filter.among {
+            query = query.filter(payout::Column::Id.is_in(ids));
         }
         window.read(self.db.reader_for(actor), query.cursor_by(payout::Column::Id)).await
     }

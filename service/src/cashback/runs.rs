@@ -1,38 +1,41 @@
-//! Operators have payouts run: collected, written as a file for the bank, confirmed by what it says.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Operators have payouts run: collected, and written as a file for the bank.
+//!
+//! What comes to more than one operator may have paid out alone ([`super::alone`]) is proposed: the proposal
+//! names the payouts, which go on waiting. Their members may take them back, and a second operator who says
+//! no leaves everything as it was. Its yes runs those of them that still wait, and none that came later. A
+//! run that is made and whose file is held back would be no simpler: who says no would have to undo it.
 
 use chrono::{DateTime, Utc};
+use entity::amount::Money;
 use entity::cashback::payout::{self, PayoutStatus};
 use entity::cashback::payout_run;
-use entity::ids::{OperatorId, PayoutId, PayoutRunId, ProgrammeId};
+use entity::ids::{OperatorId, PayoutId, PayoutRunId, ProgrammeId, ProposalId};
 use entity::ledger::idempotency_key::Outcome;
+use entity::programmes::programme;
+use entity::proposals::proposal;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bank_accounts::{Account, Place};
-use super::core::{Action, Command};
 use super::pain::{self, Payment};
-use super::payouts::at_payout;
-use super::{Cashback, gate};
+use super::payouts::at_field;
+use super::{Cashback, alone};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::ledger::core::Key;
 use crate::programmes::Rules;
+use crate::proposals::{self, Wish};
 use crate::refusal::{Code, Refusal};
 use crate::rows::{find_among, update_all};
-use crate::text;
 use crate::tx::{Tx, retrying};
 
 /// The most payouts in one file; the next run takes the rest.
 const RUN_MAX: u64 = 1000;
-/// The most payouts that are confirmed at once.
-const CONFIRM_MAX: usize = 500;
 
 /// All payouts that wait, to be run.
 #[derive(Clone, Debug)]
@@ -41,89 +44,52 @@ pub struct Run {
     pub idempotency_key: String,
 }
 
-/// What the bank says of a run's payouts.
-#[derive(Clone, Debug, Serialize)]
-pub struct Confirm {
-    /// Which run.
-    pub run: PayoutRunId,
-    /// Those that were paid.
-    pub paid: Vec<PayoutId>,
-    /// Those that were not, or came back.
-    pub failed: Vec<Failure>,
-    /// The caller's key.
-    #[serde(skip)]
-    pub idempotency_key: String,
-}
-
-/// A payout that wasn't paid.
-#[derive(Clone, Debug, Serialize)]
-pub struct Failure {
-    /// Which.
-    pub payout: PayoutId,
-    /// What the bank said.
-    pub reason: String,
-}
-
-/// What running, or confirming, did.
+/// What running came to.
 #[derive(Clone, Debug)]
-pub struct RunMade {
-    /// The run.
-    pub run: payout_run::Model,
-    /// Whether it had been done before with the same key.
+pub struct Ran {
+    /// The run; none while a second operator has to agree, or has said no.
+    pub run: Option<payout_run::Model>,
+    /// What a second operator decides, or has decided; none where one did it alone.
+    pub proposal: Option<proposal::Model>,
+    /// Whether it had been asked for before with the same key.
     pub is_replay: bool,
 }
 
+/// A run, as a proposal keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Planned {
+    payout_count: usize,
+    total: String,
+    currency_code: String,
+    pub(crate) payouts: Vec<PayoutId>,
+}
+
 impl Cashback {
-    /// Collects the payouts that wait, oldest first, into a run, whose file goes to the bank.
-    pub async fn run_payouts(&self, actor: &Actor, wish: Run) -> Result<RunMade> {
+    /// Collects the payouts that wait, oldest first, into a run, whose file goes to the bank; or proposes
+    /// to, where that is more than the caller may have paid out alone.
+    pub async fn run_payouts(&self, actor: &Actor, wish: Run) -> Result<Ran> {
         let (programme, operator) = actor.operator(Scope::PayoutsWrite)?;
-        let rules = self.programmes.rules(programme).await?;
         let key = keys::key(actor, &wish.idempotency_key, "runPayouts", &())?;
         retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
-            if let Some(run) = made_before(&tx, programme, &key).await? {
-                return Ok(RunMade { run, is_replay: true });
+            alone::lock(&tx, programme, operator).await?;
+            if let Some(ran) = ran_before(&tx, programme, &key).await? {
+                return Ok(ran);
             }
+            let rules = rules(&tx, programme).await?;
             let waiting = waiting(&tx, programme).await?;
-            let run = new_run(&rules, &waiting, operator, at)?;
-            let into_run = |row: payout::Model| payout::Model {
-                status: PayoutStatus::InRun,
-                run_id: Some(run.id),
-                ..row
-            };
-            let rows: Vec<payout::Model> = waiting.into_iter().map(into_run).collect();
-            let changing = [payout::Column::Status, payout::Column::RunId];
-            update_all::<payout::Entity>(&tx, &rows, &changing).await?;
-            let run = run.into_active_model().insert(tx.connection()).await?;
-            note(&tx, actor, &key, &run, ("payouts.run", &seen(&run)), at).await?;
-            tx.commit(RunMade { run, is_replay: false }).await
-        })
-        .await
-    }
-
-    /// Notes what the bank did with a run's payouts: paid ones are paid for good, failed ones go back
-    /// into the wallet, a paid one too that comes back later. Saying it again changes nothing.
-    pub async fn confirm_payouts(&self, actor: &Actor, wish: Confirm) -> Result<RunMade> {
-        let (programme, _) = actor.operator(Scope::PayoutsWrite)?;
-        let key = keys::key(actor, &wish.idempotency_key, "confirmPayouts", &wish)?;
-        let said = said(&wish)?;
-        retrying(|| async {
-            let at = self.clock.now();
-            let tx = self.db.begin().await?;
-            if let Some(run) = made_before(&tx, programme, &key).await? {
-                return Ok(RunMade { run, is_replay: true });
+            let run = new_run(&rules, &waiting, (operator, None), at)?;
+            if run.total_minor > alone::left(&tx, &rules.programme, operator, at).await? {
+                let wish = Wish::RunPayouts(planned(&run, &waiting));
+                let row = proposals::make(&tx, actor, (programme, operator), &wish, at).await?;
+                keep(&tx, programme, &key, row.id.to_string(), at).await?;
+                return tx.commit(Ran { run: None, proposal: Some(row), is_replay: false }).await;
             }
-            let run = payout_run::Entity::find_by_id((programme, wish.run));
-            let run = run.one(tx.connection()).await?;
-            let run = run.ok_or(Refusal::new(Code::PayoutRunNotFound).at("runId"))?;
-            let commands = commands(&tx, actor, &run, &said, at).await?;
-            let verdicts = gate::apply(&tx, programme, &commands).await?;
-            for (verdict, (_, path, _)) in verdicts.into_iter().zip(&said) {
-                verdict.map_err(|refusal| at_payout(refusal.into(), path))?;
-            }
-            note(&tx, actor, &key, &run, ("payouts.confirmed", &seen_wish(&wish)), at).await?;
-            tx.commit(RunMade { run, is_replay: false }).await
+            let run = start(&tx, actor, run, waiting, at).await?;
+            keep(&tx, programme, &key, run.id.to_string(), at).await?;
+            tx.commit(Ran { run: Some(run), proposal: None, is_replay: false }).await
         })
         .await
     }
@@ -153,6 +119,34 @@ impl Cashback {
     }
 }
 
+/// Runs what two operators agreed on: those of the payouts that still wait.
+pub(crate) async fn apply(
+    tx: &Tx,
+    actor: &Actor,
+    planned: Planned,
+    proposal: &proposal::Model,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let rules = rules(tx, proposal.programme_id).await?;
+    let ids = planned.payouts.iter().map(|id| id.uuid());
+    let lock = if tx.backend() == DbBackend::Postgres { "for update" } else { "" };
+    // In the order in which a run that isn't proposed locks them.
+    let also = format!("and status = 'REQUESTED' order by id {lock}");
+    let (db, column) = (tx.connection(), payout::Column::Id);
+    let waiting =
+        find_among::<payout::Entity, _>(db, proposal.programme_id, column, ids, &also).await?;
+    let by = (proposal.proposed_by, Some(proposal.id));
+    let run = new_run(&rules, &waiting, by, at).map_err(|error| at_field(error, "proposalId"))?;
+    start(tx, actor, run, waiting, at).await.map(drop)
+}
+
+/// The programme's rules as they are now, not as a gateway remembers them: another account to pay from, or
+/// a lower limit, holds at once.
+async fn rules(tx: &Tx, programme: ProgrammeId) -> Result<Rules> {
+    let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
+    Rules::new(row.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))?)
+}
+
 /// The payouts that wait, oldest first, locked. Of two runs at once, each takes its own.
 async fn waiting(tx: &Tx, programme: ProgrammeId) -> Result<Vec<payout::Model>> {
     let query = payout::Entity::find()
@@ -161,16 +155,18 @@ async fn waiting(tx: &Tx, programme: ProgrammeId) -> Result<Vec<payout::Model>> 
         .order_by_asc(payout::Column::Id)
         .limit(RUN_MAX)
         .lock_exclusive();
-    let rows = query.all(tx.connection()).await?;
-    if rows.is_empty() { Err(Code::PayoutsMissing.into()) } else { Ok(rows) }
+    Ok(query.all(tx.connection()).await?)
 }
 
 fn new_run(
     rules: &Rules,
     waiting: &[payout::Model],
-    operator: OperatorId,
+    (made_by, proposal_id): (OperatorId, Option<ProposalId>),
     at: DateTime<Utc>,
 ) -> Result<payout_run::Model> {
+    if waiting.is_empty() {
+        return Err(Code::PayoutsMissing.into());
+    }
     let programme = &rules.programme;
     let debtor = programme.debtor_name.clone().zip(programme.debtor_iban.clone());
     let (debtor_name, debtor_iban) = debtor.ok_or(Refusal::new(Code::DebtorMissing))?;
@@ -186,93 +182,97 @@ fn new_run(
         debtor_iban,
         debtor_bic: programme.debtor_bic.clone(),
         executes_on: at.with_timezone(&rules.zone).date_naive().to_string(),
-        made_by: operator,
+        made_by,
         made_at: at,
+        proposal_id,
     })
 }
 
-/// One payout, where the caller named it, and what the bank said if it failed.
-type Said = (PayoutId, String, Option<String>);
-
-fn said(wish: &Confirm) -> Result<Vec<Said>, Refusal> {
-    let count = wish.paid.len() + wish.failed.len();
-    if count == 0 {
-        return Err(Refusal::new(Code::PayoutsMissing).at("paid"));
-    }
-    if count > CONFIRM_MAX {
-        return Err(Refusal::new(Code::PayoutsTooMany).at("paid"));
-    }
-    let paid = wish.paid.iter().enumerate();
-    let paid = paid.map(|(place, id)| Ok((*id, format!("paid.{place}"), None)));
-    let failed = wish.failed.iter().enumerate().map(|(place, failure)| {
-        let reason = text::clean(&failure.reason, 500, Code::ReasonInvalid);
-        let reason = reason.map_err(|refusal| refusal.at(&format!("failed.{place}.reason")))?;
-        Ok((failure.payout, format!("failed.{place}.payoutId"), Some(reason)))
-    });
-    let said: Vec<Said> = paid.chain(failed).collect::<Result<_, Refusal>>()?;
-    let mut seen = BTreeSet::new();
-    match said.iter().find(|(id, ..)| !seen.insert(*id)) {
-        Some((_, path, _)) => Err(Refusal::new(Code::PayoutNotInRun).at(path)),
-        None => Ok(said),
+fn planned(run: &payout_run::Model, waiting: &[payout::Model]) -> Planned {
+    Planned {
+        payout_count: waiting.len(),
+        total: Money { minor: run.total_minor, currency: run.currency }.to_string(),
+        currency_code: run.currency.code().to_owned(),
+        payouts: waiting.iter().map(|row| row.id).collect(),
     }
 }
 
-async fn commands(
+/// Has these payouts, which are locked, be in the run.
+async fn start(
     tx: &Tx,
     actor: &Actor,
-    run: &payout_run::Model,
-    said: &[Said],
+    run: payout_run::Model,
+    waiting: Vec<payout::Model>,
     at: DateTime<Utc>,
-) -> Result<Vec<Command>> {
-    let ids = said.iter().map(|(id, ..)| id.uuid());
-    let (db, column) = (tx.connection(), payout::Column::Id);
-    let rows = find_among::<payout::Entity, _>(db, run.programme_id, column, ids, "").await?;
-    let rows: BTreeMap<PayoutId, payout::Model> =
-        rows.into_iter().map(|row| (row.id, row)).collect();
-    let mut commands = Vec::new();
-    for (id, path, failure) in said {
-        let row = rows.get(id).filter(|row| row.run_id == Some(run.id));
-        let row = row.ok_or_else(|| Refusal::new(Code::PayoutNotInRun).at(path))?;
-        let action = match failure.clone() {
-            Some(failure) => Action::Fail { payout: *id, failure },
-            None => Action::Pay { payout: *id },
-        };
-        commands.push(gate::command(actor, row.wallet_id, action, at));
-    }
-    Ok(commands)
+) -> Result<payout_run::Model> {
+    let (status, run_id) = (PayoutStatus::InRun, Some(run.id));
+    let into_run = |row: payout::Model| payout::Model { status, run_id, ..row };
+    let rows: Vec<payout::Model> = waiting.into_iter().map(into_run).collect();
+    let changing = [payout::Column::Status, payout::Column::RunId];
+    update_all::<payout::Entity>(tx, &rows, &changing).await?;
+    let run = run.into_active_model().insert(tx.connection()).await?;
+    let seen = serde_json::json!({ "payouts": run.payouts, "totalMinor": run.total_minor });
+    audited(tx, actor, &run, ("payouts.run", &seen), at).await?;
+    Ok(run)
+}
+
+/// What the key came to before, as it is now, if it was used for this very request.
+async fn ran_before(tx: &Tx, programme: ProgrammeId, key: &Key) -> Result<Option<Ran>> {
+    let Some(earlier) = keys::earlier(tx, programme, key).await? else { return Ok(None) };
+    let subject = earlier.subject.unwrap_or_default();
+    let Ok(id) = subject.parse::<ProposalId>() else {
+        let run = Some(run_named(tx, programme, &subject).await?);
+        return Ok(Some(Ran { run, proposal: None, is_replay: true }));
+    };
+    let proposal = proposal::Entity::find_by_id(id)
+        .filter(proposal::Column::ProgrammeId.eq(programme))
+        .one(tx.connection())
+        .await?;
+    let run = payout_run::Entity::find()
+        .filter(payout_run::Column::ProgrammeId.eq(programme))
+        .filter(payout_run::Column::ProposalId.eq(id))
+        .one(tx.connection())
+        .await?;
+    Ok(Some(Ran { run, proposal, is_replay: true }))
 }
 
 /// The run that the key is about, if it was used for this very request.
-async fn made_before(
+pub(super) async fn run_before(
     tx: &Tx,
     programme: ProgrammeId,
     key: &Key,
 ) -> Result<Option<payout_run::Model>> {
     let Some(earlier) = keys::earlier(tx, programme, key).await? else { return Ok(None) };
-    let id: Option<PayoutRunId> = earlier.subject.and_then(|id| id.parse().ok());
-    let id = id.ok_or(Refusal::new(Code::IdempotencyKeyReused).at("idempotencyKey"))?;
-    Ok(payout_run::Entity::find_by_id((programme, id)).one(tx.connection()).await?)
+    let subject = earlier.subject.unwrap_or_default();
+    run_named(tx, programme, &subject).await.map(Some)
 }
 
-/// Notes the key, and what was done for the audit trail.
-async fn note(
+async fn run_named(tx: &Tx, programme: ProgrammeId, subject: &str) -> Result<payout_run::Model> {
+    let id: PayoutRunId = subject.parse().map_err(Error::internal)?;
+    let run = payout_run::Entity::find_by_id((programme, id)).one(tx.connection()).await?;
+    run.ok_or_else(|| Error::internal("a key names a payout run that isn't there"))
+}
+
+/// Notes what the key is about.
+pub(super) async fn keep(
+    tx: &Tx,
+    programme: ProgrammeId,
+    key: &Key,
+    subject: String,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let outcome = Outcome { wallet: None, entry: None, subject: Some(subject) };
+    keys::insert(tx, programme, key, outcome, at).await
+}
+
+/// Notes for the audit trail what was done to a run.
+pub(super) async fn audited(
     tx: &Tx,
     actor: &Actor,
-    key: &Key,
     run: &payout_run::Model,
     (action, after): (&'static str, &serde_json::Value),
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let outcome = Outcome { wallet: None, entry: None, subject: Some(run.id.to_string()) };
-    keys::insert(tx, run.programme_id, key, outcome, at).await?;
     let change = Change { action, subject: run.id.to_string(), before: None, after: Some(after) };
     audit::append(tx, actor, run.programme_id, at, change).await
-}
-
-fn seen(run: &payout_run::Model) -> serde_json::Value {
-    serde_json::json!({ "payouts": run.payouts, "totalMinor": run.total_minor })
-}
-
-fn seen_wish(wish: &Confirm) -> serde_json::Value {
-    serde_json::json!({ "paid": wish.paid, "failed": wish.failed })
 }

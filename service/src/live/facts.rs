@@ -1,8 +1,9 @@
-//! Reading the sequence of facts with what they are about, a batch in three statements.
+//! Reading the sequence of facts with what they are about, a batch in four statements.
 
 use std::collections::{BTreeSet, HashMap};
 
-use entity::ids::{EntryId, ProgrammeId, PurchaseId};
+use entity::cashback::cashback_entry;
+use entity::ids::{CashbackEntryId, EntryId, ProgrammeId, PurchaseId};
 use entity::ledger::outbox::FactKind;
 use entity::ledger::{entry, fact, seal};
 use entity::purchases::purchase;
@@ -43,11 +44,13 @@ pub(super) async fn after(db: &Db, position: i64) -> Result<Vec<Event>> {
     let programmes: Vec<ProgrammeId> = programmes.into_iter().collect();
     let mut entries = entries(db, &programmes, subjects(&facts, FactKind::Entry)).await?;
     let kept = kept(db, &programmes, subjects(&facts, FactKind::PurchaseKept)).await?;
+    let mut cashback = cashback(db, &programmes, subjects(&facts, FactKind::CashbackEntry)).await?;
     let event = |fact: fact::Model| Event {
         position: fact.position,
         programme: fact.programme_id,
         entry: entries.remove(&EntryId::from_uuid(fact.subject_id)),
         kept: kept.get(&PurchaseId::from_uuid(fact.subject_id)).cloned(),
+        cashback: cashback.remove(&CashbackEntryId::from_uuid(fact.subject_id)),
     };
     Ok(facts.into_iter().map(event).collect())
 }
@@ -84,6 +87,22 @@ async fn kept(
     let query = purchase::Entity::find()
         .filter(purchase::Column::ProgrammeId.is_in(programmes.iter().copied()))
         .filter(purchase::Column::Id.is_in(ids));
+    let rows = query.all(db.reader()).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+async fn cashback(
+    db: &Db,
+    programmes: &[ProgrammeId],
+    ids: Vec<Uuid>,
+) -> Result<HashMap<CashbackEntryId, cashback_entry::Model>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids = ids.into_iter().map(CashbackEntryId::from_uuid);
+    let query = cashback_entry::Entity::find()
+        .filter(cashback_entry::Column::ProgrammeId.is_in(programmes.iter().copied()))
+        .filter(cashback_entry::Column::Id.is_in(ids));
     let rows = query.all(db.reader()).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }

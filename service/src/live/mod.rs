@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use entity::cashback::cashback_entry;
 use entity::ids::{PartnerId, ProgrammeId, WalletId};
 use entity::ledger::entry::{self, EntryKind};
 use entity::purchases::purchase;
@@ -45,6 +46,8 @@ pub struct Event {
     pub entry: Option<entry::Model>,
     /// The receipt that was kept without a member, if it is that.
     pub kept: Option<purchase::Model>,
+    /// The cashback entry, if it is one.
+    pub cashback: Option<cashback_entry::Model>,
 }
 
 /// The use cases.
@@ -59,6 +62,7 @@ pub struct Live {
 #[derive(Clone, Copy, Debug)]
 enum Interest {
     Wallet(ProgrammeId, WalletId),
+    Cashback(ProgrammeId, WalletId),
     Receipts(ProgrammeId, PartnerId),
 }
 
@@ -75,6 +79,10 @@ impl Interest {
             }
             (Self::Receipts(programme, partner), None, Some(kept)) => {
                 event.programme == programme && kept.partner_id == partner
+            }
+            (Self::Cashback(programme, wallet), ..) => {
+                let cashback = event.cashback.as_ref();
+                event.programme == programme && cashback.is_some_and(|own| own.wallet_id == wallet)
             }
             _ => false,
         }
@@ -101,6 +109,17 @@ impl Live {
         let (programme, _) = actor.member()?;
         let member = self.members.own(actor).await?;
         self.subscribe(actor, Interest::Wallet(programme, member.wallet_id), after).await
+    }
+
+    /// Each change of the cashback in the calling member's wallet, from now or after a position.
+    pub async fn cashback_changes(
+        self: &Arc<Self>,
+        actor: &Actor,
+        after: Option<i64>,
+    ) -> Result<impl Stream<Item = Result<Event>> + Send + use<>> {
+        let (programme, _) = actor.member()?;
+        let member = self.members.own(actor).await?;
+        self.subscribe(actor, Interest::Cashback(programme, member.wallet_id), after).await
     }
 
     /// Each receipt and return of the calling partner, from now or after a position.
@@ -235,7 +254,7 @@ impl Subscriber {
     async fn may_listen(&self) -> Result<bool> {
         let actor = check_owner(&self.live.db, &self.actor).await?;
         match self.interest {
-            Interest::Wallet(_, wallet) => {
+            Interest::Wallet(_, wallet) | Interest::Cashback(_, wallet) => {
                 Ok(self.live.members.own(&self.actor).await?.wallet_id == wallet)
             }
             Interest::Receipts(..) => Ok(actor.has(Scope::PurchasesRead)),

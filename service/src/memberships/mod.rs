@@ -26,7 +26,7 @@ pub use self::pay::{Paid, Pay};
 pub use self::plans::{Amend, Create};
 pub use self::read::Plan;
 pub(crate) use self::read::plans_on;
-pub use self::stop::Stopped;
+pub use self::stop::{Stop, Stopped};
 
 use crate::clock::Clock;
 use crate::db::Db;

@@ -3,15 +3,19 @@
 use chrono::{DateTime, Utc};
 use entity::day::Day;
 use entity::ids::{MembershipId, ProgrammeId};
+use entity::ledger::idempotency_key::Outcome;
 use entity::memberships::membership::{self, MembershipStatus};
 use entity::memberships::membership_change;
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Memberships, change_of, lock_member, store};
 use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
+use crate::keys;
+use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
 use crate::rows::{find_among, insert_all, update_all};
 use crate::tiers;
@@ -20,62 +24,85 @@ use crate::tx::{Tx, retrying};
 /// How many memberships lapse in one transaction.
 const STEP: u64 = 200;
 
+/// A membership that is to end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stop {
+    /// Which.
+    pub membership: MembershipId,
+    /// The caller's key.
+    #[serde(skip)]
+    pub idempotency_key: String,
+}
+
 /// What ending did.
 #[derive(Clone, Debug)]
 pub struct Stopped {
     /// The membership.
     pub membership: membership::Model,
-    /// Whether it had been done before.
+    /// Whether it had been done before, with the same key or another.
     pub is_replay: bool,
 }
 
+/// One of the ways to end.
+struct Way {
+    /// The mutation that asks for it.
+    operation: &'static str,
+    status: MembershipStatus,
+    /// What the audit trail says.
+    action: &'static str,
+}
+
+const CANCEL: Way = Way {
+    operation: "cancelMembership",
+    status: MembershipStatus::Cancelled,
+    action: "membership.cancelled",
+};
+
+const REFUND: Way = Way {
+    operation: "refundMembership",
+    status: MembershipStatus::Refunded,
+    action: "membership.refunded",
+};
+
 impl Memberships {
     /// Has a membership end with its period. Again, it changes nothing.
-    pub async fn cancel(&self, actor: &Actor, id: MembershipId) -> Result<Stopped> {
-        self.stop(actor, id, MembershipStatus::Cancelled, "membership.cancelled").await
+    pub async fn cancel(&self, actor: &Actor, wish: Stop) -> Result<Stopped> {
+        self.stop(actor, wish, &CANCEL).await
     }
 
     /// Ends a membership at once: its money went back. Again, it changes nothing.
-    pub async fn refund(&self, actor: &Actor, id: MembershipId) -> Result<Stopped> {
-        self.stop(actor, id, MembershipStatus::Refunded, "membership.refunded").await
+    pub async fn refund(&self, actor: &Actor, wish: Stop) -> Result<Stopped> {
+        self.stop(actor, wish, &REFUND).await
     }
 
-    async fn stop(
-        &self,
-        actor: &Actor,
-        id: MembershipId,
-        status: MembershipStatus,
-        action: &'static str,
-    ) -> Result<Stopped> {
+    async fn stop(&self, actor: &Actor, wish: Stop, way: &Way) -> Result<Stopped> {
         actor.with(Scope::MembershipsWrite)?;
         let programme = actor.programme()?;
         if !matches!(actor.who(), Who::Partner(..) | Who::Operator(_)) {
             return Err(Error::Forbidden("only a partner or an operator may do this".to_owned()));
         }
         let rules = self.programmes.rules(programme).await?;
+        let key = keys::key(actor, &wish.idempotency_key, way.operation, &wish)?;
         retrying(|| async {
             let at = self.clock.now();
             let tx = self.db.begin().await?;
-            let named = find(&tx, actor, programme, id).await?;
+            let named = find(&tx, programme, wish.membership).await?;
             let member = lock_member(&tx, programme, named.member_id).await?;
-            let before = find(&tx, actor, programme, id).await?;
-            if before.status == status {
+            let before = find(&tx, programme, wish.membership).await?;
+            // What a key has done stands, whoever the membership was paid through since.
+            if keys::earlier(&tx, programme, &key).await?.is_some() {
                 return Ok(Stopped { membership: before, is_replay: true });
             }
-            let is_over = Day::of(at, &rules.zone) > before.period_to;
-            let is_open =
-                matches!(before.status, MembershipStatus::Active | MembershipStatus::Cancelled);
-            if is_over || !is_open {
-                return Err(Refusal::new(Code::MembershipEnded).at("membershipId").into());
+            may_end(actor, &before)?;
+            let outcome =
+                Outcome { wallet: None, entry: None, subject: Some(before.id.to_string()) };
+            keys::insert(&tx, programme, &key, outcome, at).await?;
+            if before.status == way.status {
+                return tx.commit(Stopped { membership: before, is_replay: true }).await;
             }
-            let row = membership::Model { status, version: before.version + 1, ..before.clone() };
-            let (was, is) = (json!({ "status": before.status }), json!({ "status": status }));
-            let subject = id.to_string();
-            let change = Change { action, subject, before: Some(&was), after: Some(&is) };
-            audit::append(&tx, actor, programme, at, change).await?;
-            let membership = store(&tx, row, false, actor.to_string(), at).await?;
-            if status == MembershipStatus::Refunded {
-                tiers::membership_ended(&tx, &rules, actor, &member, id, at).await?;
+            let membership = end(&tx, actor, &rules, before, way, at).await?;
+            if way.status == MembershipStatus::Refunded {
+                tiers::membership_ended(&tx, &rules, actor, &member, membership.id, at).await?;
             }
             tx.commit(Stopped { membership, is_replay: false }).await
         })
@@ -118,21 +145,43 @@ impl Memberships {
     }
 }
 
-/// A partner ends what was paid through it; another's answers as if there were none.
-async fn find(
-    tx: &Tx,
-    actor: &Actor,
-    programme: ProgrammeId,
-    id: MembershipId,
-) -> Result<membership::Model> {
+async fn find(tx: &Tx, programme: ProgrammeId, id: MembershipId) -> Result<membership::Model> {
     let query =
         membership::Entity::find_by_id(id).filter(membership::Column::ProgrammeId.eq(programme));
     let row = query.one(tx.connection()).await?;
-    let row = row.filter(|row| match actor.who() {
-        Who::Partner(partner, _) => row.partner_id == Some(partner),
-        _ => true,
-    });
     row.ok_or(Refusal::new(Code::MembershipNotFound).at("membershipId").into())
+}
+
+/// A partner ends what was paid through it; another's answers as if there were none.
+fn may_end(actor: &Actor, row: &membership::Model) -> Result<(), Refusal> {
+    match actor.who() {
+        Who::Partner(partner, _) if row.partner_id != Some(partner) => {
+            Err(Refusal::new(Code::MembershipNotFound).at("membershipId"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Ends what runs still.
+async fn end(
+    tx: &Tx,
+    actor: &Actor,
+    rules: &Rules,
+    before: membership::Model,
+    way: &Way,
+    at: DateTime<Utc>,
+) -> Result<membership::Model> {
+    let is_over = Day::of(at, &rules.zone) > before.period_to;
+    let is_open = matches!(before.status, MembershipStatus::Active | MembershipStatus::Cancelled);
+    if is_over || !is_open {
+        return Err(Refusal::new(Code::MembershipEnded).at("membershipId").into());
+    }
+    let (was, is) = (json!({ "status": before.status }), json!({ "status": way.status }));
+    let subject = before.id.to_string();
+    let change = Change { action: way.action, subject, before: Some(&was), after: Some(&is) };
+    audit::append(tx, actor, rules.id(), at, change).await?;
+    let row = membership::Model { status: way.status, version: before.version + 1, ..before };
+    store(tx, row, false, actor.to_string(), at).await
 }
 
 /// Those of these whose period is over still, behind their locks.

@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
 use serde::{Deserialize, Serialize};
 
-use crate::cashback::iban;
+use crate::cashback::{iban, latin};
 use crate::refusal::{Code, Refusal};
 use crate::text;
 
@@ -49,6 +49,8 @@ pub struct Payouts {
     pub min_minor: i64,
     /// Points for each minor unit that a member converts; 0 where none is.
     pub points_per_minor: i64,
+    /// What an operator may have paid out alone within 24 hours, in minor units; more needs a second one.
+    pub run_limit_minor: i64,
     /// From which account; none is paid out without.
     pub debtor: Option<Debtor>,
 }
@@ -85,6 +87,8 @@ pub struct Change {
     #[serde(default)]
     pub points_per_minor: Option<i64>,
     #[serde(default)]
+    pub payout_run_limit_minor: Option<i64>,
+    #[serde(default)]
     pub debtor: Option<Debtor>,
 }
 
@@ -103,8 +107,15 @@ impl Default for Settings {
             claim_days: 90,
             hold_minutes_max: 60,
             adjustment_limit: Points::ZERO,
-            payouts: Payouts { min_minor: 1000, points_per_minor: 0, debtor: None },
+            payouts: Payouts::default(),
         }
+    }
+}
+
+impl Default for Payouts {
+    /// Ten and more, in a currency of two decimals; ten thousand of it with one operator.
+    fn default() -> Self {
+        Self { min_minor: 1000, points_per_minor: 0, run_limit_minor: 1_000_000, debtor: None }
     }
 }
 
@@ -124,6 +135,7 @@ impl Settings {
             adjustment_limit: Some(self.adjustment_limit),
             payout_min_minor: Some(self.payouts.min_minor),
             points_per_minor: Some(self.payouts.points_per_minor),
+            payout_run_limit_minor: Some(self.payouts.run_limit_minor),
             debtor: self.payouts.debtor,
         };
         change.apply_to(row)
@@ -144,6 +156,9 @@ impl Change {
             debtor_bic,
             payout_min_minor: self.payout_min_minor.unwrap_or(row.payout_min_minor),
             points_per_minor: self.points_per_minor.unwrap_or(row.points_per_minor),
+            payout_run_limit_minor: self
+                .payout_run_limit_minor
+                .unwrap_or(row.payout_run_limit_minor),
             time_zone: self.time_zone.unwrap_or(row.time_zone),
             expiry_policy: self.expiry_policy.unwrap_or(row.expiry_policy),
             expiry_months: self.expiry_months.unwrap_or(row.expiry_months),
@@ -173,12 +188,18 @@ fn check(row: &Model) -> Result<(), Refusal> {
     between("claimDays", row.claim_days, 0, 365)?;
     between("holdMinutesMax", row.hold_minutes_max, 1, 43_200)?;
     between("payoutMinMinor", row.payout_min_minor, 1, 10_000_000_000_000)?;
-    between("pointsPerMinor", row.points_per_minor, 0, 1_000_000)
+    between("pointsPerMinor", row.points_per_minor, 0, 1_000_000)?;
+    between("payoutRunLimitMinor", row.payout_run_limit_minor, 0, 10_000_000_000_000)
 }
 
 /// A debtor as a bank takes it.
 fn checked(debtor: Debtor) -> Result<Debtor, Refusal> {
     let name = text::clean(&debtor.name, 70, Code::NameInvalid);
+    // A name that banks can't write is none to them.
+    let name = name.and_then(|name| match latin::name(&name) {
+        Some(_) => Ok(name),
+        None => Err(Refusal::new(Code::NameInvalid)),
+    });
     let bic = debtor.bic.map(|bic| iban::bic(&bic).map_err(|r| r.at("debtor.bic"))).transpose()?;
     let iban = iban::electronic(&debtor.iban).map_err(|r| r.at("debtor.iban"))?;
     Ok(Debtor { name: name.map_err(|r| r.at("debtor.name"))?, iban, bic })
@@ -226,6 +247,7 @@ pub(super) fn blank() -> Model {
         adjustment_limit: Points::ZERO,
         payout_min_minor: 1,
         points_per_minor: 0,
+        payout_run_limit_minor: 0,
         debtor_name: None,
         debtor_iban: None,
         debtor_bic: None,
@@ -251,6 +273,7 @@ pub(super) fn seen(row: &Model) -> serde_json::Value {
         "adjustmentLimit": row.adjustment_limit,
         "payoutMinMinor": row.payout_min_minor,
         "pointsPerMinor": row.points_per_minor,
+        "payoutRunLimitMinor": row.payout_run_limit_minor,
         "debtor": seen_debtor(row),
     })
 }

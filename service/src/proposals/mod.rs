@@ -5,7 +5,7 @@
 //! of the decision, so that nothing is approved and left undone. What was wished never changes.
 
 use chrono::{DateTime, Utc};
-use entity::ids::{OperatorId, ProgrammeId, ProposalId};
+use entity::ids::{OperatorId, PayoutId, ProgrammeId, ProposalId};
 use entity::programmes::operator;
 use entity::proposals::proposal::{self, ProposalKind, ProposalStatus};
 use sea_orm::{
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::auth::RegisterProvider;
+use crate::cashback::runs;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::earning::ask::Ask;
@@ -48,6 +49,8 @@ pub(crate) enum Wish {
     RegisterIdentityProvider(RegisterProvider),
     /// A campaign that gives much, or another budget for one.
     ChangeCampaign(campaigns::Next),
+    /// Payouts that come to much.
+    RunPayouts(runs::Planned),
 }
 
 impl Wish {
@@ -56,11 +59,19 @@ impl Wish {
             Self::AmendProgramme(_) => ProposalKind::AmendProgramme,
             Self::RegisterIdentityProvider(_) => ProposalKind::RegisterIdentityProvider,
             Self::ChangeCampaign(_) => ProposalKind::ChangeCampaign,
+            Self::RunPayouts(_) => ProposalKind::RunPayouts,
         }
     }
 
-    /// Does it.
-    async fn apply(self, tx: &Tx, actor: &Actor, rules: &Rules, at: DateTime<Utc>) -> Result<()> {
+    /// Does what the proposal wishes.
+    async fn apply(
+        self,
+        tx: &Tx,
+        actor: &Actor,
+        rules: &Rules,
+        proposal: &proposal::Model,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
         let programme = rules.id();
         match self {
             Self::AmendProgramme(wish) => {
@@ -70,7 +81,19 @@ impl Wish {
                 auth::providers::insert(tx, actor, programme, wish, at).await
             }
             Self::ChangeCampaign(next) => campaigns::apply(tx, actor, rules, next, at).await,
+            Self::RunPayouts(planned) => runs::apply(tx, actor, planned, proposal, at).await,
         }
+    }
+}
+
+/// The payouts that a proposal would run; none where it is about something else.
+pub fn payouts_of(row: &proposal::Model) -> Result<Option<Vec<PayoutId>>> {
+    if row.kind != ProposalKind::RunPayouts {
+        return Ok(None);
+    }
+    match serde_json::from_value(row.wish.clone()).map_err(Error::internal)? {
+        Wish::RunPayouts(planned) => Ok(Some(planned.payouts)),
+        _ => Ok(None),
     }
 }
 
@@ -147,7 +170,7 @@ impl Proposals {
                     is_still_there(&tx, before.proposed_by).await?;
                     let wish: Wish =
                         serde_json::from_value(before.wish.clone()).map_err(Error::internal)?;
-                    wish.apply(&tx, actor, &rules, at).await?;
+                    wish.apply(&tx, actor, &rules, &before, at).await?;
                     "proposal.approved"
                 }
                 _ => "proposal.rejected",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod accrual;
+mod limit;
 mod payouts;
 mod refused;
 mod runs;
@@ -20,7 +21,8 @@ const DEBTOR: &str = "DE75512108001245126199";
 /// Fourteen days pending, five euros at least, two points a cent.
 async fn world() -> World {
     let debtor = Debtor { name: "Arno & Co".to_owned(), iban: DEBTOR.to_owned(), bic: None };
-    let payouts = Payouts { min_minor: 500, points_per_minor: 2, debtor: Some(debtor) };
+    let debtor = Some(debtor);
+    let payouts = Payouts { min_minor: 500, points_per_minor: 2, debtor, ..Payouts::default() };
     World::with(Settings { pending_days: 14, payouts, ..Settings::default() }).await
 }
 

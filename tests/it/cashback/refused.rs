@@ -34,7 +34,7 @@ async fn a_bank_account_that_cannot_be_is_refused() {
             refusal("IBAN_INVALID", "iban")
         );
     }
-    for holder in ["", "a\u{7}b", &"x".repeat(71)] {
+    for holder in ["", "a\u{7}b", &"x".repeat(71), "😀 ❤"] {
         let account = json!({ "iban": IBAN, "holder": holder });
         let refused = ana.is_refused("setBankAccount", account).await;
         assert_eq!(refused, refusal("NAME_INVALID", "holder"));
@@ -150,6 +150,11 @@ async fn what_the_programme_does_not_offer_is_refused() {
     for (change, code, path) in [
         (debtor("DE00", "COBADEFF"), "IBAN_INVALID", "debtor.iban"),
         (debtor(super::DEBTOR, "COBA"), "BIC_INVALID", "debtor.bic"),
+        (
+            json!({ "expectedVersion": 1, "debtor": { "name": "❤", "iban": super::DEBTOR } }),
+            "NAME_INVALID",
+            "debtor.name",
+        ),
         (
             json!({ "expectedVersion": 1, "payoutMinMinor": 0 }),
             "VALUE_OUT_OF_RANGE",

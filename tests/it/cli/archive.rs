@@ -10,6 +10,7 @@ use service::programmes::Settings;
 use service::{Actor, Error, Scope};
 
 use super::{Ended, Folder};
+use crate::earning::rules;
 use crate::support::books::texts;
 use crate::support::{Caller, START, World, payment, receipt};
 
@@ -89,6 +90,59 @@ impl Story {
     async fn closes(self) {
         self.world.closes().await;
     }
+}
+
+#[tokio::test]
+async fn cashback_is_not_archived_and_its_facts_stand_for_no_points() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 200 });
+    world.operator.does("updatePartner", "partner { id }", rate).await;
+    let story = Story { folder: Folder::new(), world, grocer, ana, paid: Value::Null };
+    // One entry of points, and of cashback, which the same wallet numbers apart, two.
+    story.sells("R1").await;
+    assert_eq!(story.archives(), "arno: nothing to archive\n");
+    story.verifies();
+    story.sells("R2").await;
+    let printed = story.archives();
+    assert_eq!(printed, "arno: 1 entries and 1 postings are in arno-000001.jsonl.gz\n");
+    story.verifies();
+    let asked = "{ viewer { cashback { available { amount } history { nodes { kind } } } } }";
+    let cashback = story.ana.asks(asked).await["viewer"]["cashback"].clone();
+    assert_eq!(cashback["available"]["amount"], "0.40");
+    assert_eq!(cashback["history"]["nodes"].as_array().unwrap().len(), 4);
+    story.closes().await;
+}
+
+#[tokio::test]
+async fn what_events_earned_goes_too_and_their_keys_are_answered_as_before() {
+    let story = Story::new().await;
+    let kind = json!({ "code": "review", "name": "Review", "byPartners": true });
+    story.world.operator.does("declareEventType", "eventType { code }", kind).await;
+    let gift = json!({ "fixed": { "points": 20 } });
+    rules(&story.world.operator, "review", gift, json!({ "eventType": "review" })).await;
+    let event = json!({ "type": "review", "member": { "cardNumber": "C1" },
+        "occurredAt": story.world.now(), "idempotencyKey": "e" });
+    let reports = async || {
+        let told = "points isReplay event { id points entryId }";
+        story.grocer.does("recordEvent", told, event.clone()).await
+    };
+    let first = reports().await;
+    assert_eq!((&first["points"], &first["isReplay"]), (&json!(20), &json!(false)));
+    // The last of a wallet stays.
+    story.sells("R4").await;
+    assert!(story.kept().await.contains(&"EVENT_EARNED".to_owned()));
+    let printed = story.archives();
+    assert_eq!(printed, "arno: 5 entries and 5 postings are in arno-000001.jsonl.gz\n");
+    assert_eq!(story.kept().await, ["PAID", "EARNED"]);
+    story.verifies();
+    let again = reports().await;
+    assert_eq!((&again["event"], &again["isReplay"]), (&first["event"], &json!(true)));
+    let other = json!({ "type": "review", "member": { "cardNumber": "C1" },
+        "occurredAt": story.world.now() - TimeDelta::days(1), "idempotencyKey": "e" });
+    let refused = story.grocer.is_refused("recordEvent", other).await;
+    assert_eq!(refused.0, "IDEMPOTENCY_KEY_REUSED");
+    story.closes().await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 28] = [
+const DAMAGES: [Damage; 29] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -83,7 +83,8 @@ const DAMAGES: [Damage; 28] = [
     Damage {
         invariant: "each entry is a fact once, sequenced or about to be",
         named: "ent_",
-        done: "update fact set kind = 'PURCHASE_KEPT' where position = (select max(position) from fact)",
+        done: "update fact set kind = 'PURCHASE_KEPT'
+            where position = (select max(position) from fact where kind = 'ENTRY')",
         undone: "update fact set kind = 'ENTRY' where kind = 'PURCHASE_KEPT'",
     },
     Damage {
@@ -188,6 +189,12 @@ const DAMAGES: [Damage; 28] = [
         named: "wal_",
         done: "update cashback_wallet set seq = seq + 1",
         undone: "update cashback_wallet set seq = seq - 1",
+    },
+    Damage {
+        invariant: "each cashback entry is a fact once, sequenced or about to be",
+        named: "cbe_",
+        done: "update fact set stream_seq = stream_seq + 1000 where kind = 'CASHBACK_ENTRY'",
+        undone: "update fact set stream_seq = stream_seq - 1000 where kind = 'CASHBACK_ENTRY'",
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Live updates through real gateways, over WebSocket and server-sent events: who hears what, in which
 //! order, without a gap and never twice.
 
+mod cashback;
 mod lag;
 mod sequencer;
 
@@ -30,6 +31,12 @@ fn receipts(after: i64) -> String {
         "subscription {{ purchases(after: {after}) {{ sequence entry {{ kind points }} \
          purchase {{ receiptNumber partner {{ code }} }} }} }}"
     )
+}
+
+/// Two in a hundred, from now on.
+async fn gives_cashback(world: &World, partner: &Caller) {
+    let rate = json!({ "partnerId": partner.id, "expectedVersion": 1, "cashbackBp": 200 });
+    world.operator.does("updatePartner", "partner { id }", rate).await;
 }
 
 /// A receipt of that many euros, which earns as many points.

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use service::Services;
 
-use crate::live::sells;
+use crate::live::{gives_cashback, sells};
 use crate::support::World;
 use crate::support::books::texts;
 
@@ -18,17 +18,18 @@ async fn facts(database: &DatabaseConnection) -> Vec<fact::Model> {
     fact::Entity::find().order_by_asc(fact::Column::Position).all(database).await.unwrap()
 }
 
-/// Everything that happened has its place, and in the order of its wallet.
+/// Everything that happened has its place, and in the order of its wallet's points or cashback.
 async fn assert_in_order(database: &DatabaseConnection) {
     let facts = facts(database).await;
     let mut last: HashMap<_, i64> = HashMap::new();
     for (place, fact) in (1..).zip(&facts) {
         assert_eq!(fact.position, place, "a gap");
-        let before = last.insert(fact.stream_id, fact.stream_seq);
+        let before = last.insert((fact.stream_id, fact.kind), fact.stream_seq);
         let next = before.map_or(fact.stream_seq.min(1), |before| before + 1);
         assert_eq!(fact.stream_seq, next, "out of the order of {}", fact.stream_id);
     }
     let happened = "select '' || ((select count(*) from entry)
+        + (select count(*) from cashback_entry)
         + (select count(*) from purchase where member_id is null))";
     assert_eq!(texts(database, happened).await, [facts.len().to_string()]);
     assert_eq!(texts(database, "select '' || count(*) from outbox").await, ["0"]);
@@ -116,6 +117,7 @@ async fn sequencers_that_compete_and_die_skip_nothing_and_give_nothing_two_place
     let world = World::new().await;
     let mut other = world.opens_gateway().await;
     let grocer = world.partner("grocer").await;
+    gives_cashback(&world, &grocer).await;
     for card in ["C0", "C1", "C2"] {
         world.member(card).await;
     }

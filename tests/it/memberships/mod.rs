@@ -32,6 +32,14 @@ async fn pays(world: &World, till: &Caller, plan: &str, reference: &str) -> Valu
     till.does("recordMembershipPayment", PAID, paid).await["membership"].clone()
 }
 
+fn ending(membership: &Value, key: &str) -> Value {
+    json!({ "membershipId": membership["id"], "idempotencyKey": key })
+}
+
+async fn ends(till: &Caller, mutation: &str, membership: &Value, key: &str) -> Value {
+    till.does(mutation, PAID, ending(membership, key)).await
+}
+
 /// What the member sees of its first membership: where it stands, its last day, whether it is in force.
 async fn seen(member: &Caller) -> Value {
     let seen = member.asks("{ viewer { memberships { status periodTo isInForce } } }").await;
@@ -116,10 +124,11 @@ async fn a_cancelled_membership_runs_to_its_end_and_a_refunded_one_ends_at_once_
     let plan = makes(&world, wish).await;
     let paid = pays(&world, &till, &plan, "P1").await;
     assert_eq!(tiers::tier(&ana).await, json!(["gold", "2027-03-01"]));
-    let named = json!({ "membershipId": paid["id"] });
-    let cancelled = till.does("cancelMembership", PAID, named.clone()).await;
+    let cancelled = ends(&till, "cancelMembership", &paid, "c").await;
     assert_eq!(cancelled["isReplayed"], false);
-    assert_eq!(till.does("cancelMembership", PAID, named.clone()).await["isReplayed"], true);
+    for key in ["c", "another"] {
+        assert_eq!(ends(&till, "cancelMembership", &paid, key).await["isReplayed"], true);
+    }
     assert_eq!(seen(&ana).await, json!(["CANCELLED", "2027-03-01", true]));
     assert_eq!(tiers::tier(&ana).await[0], "gold");
     world.days_pass(364).await;
@@ -132,12 +141,22 @@ async fn a_cancelled_membership_runs_to_its_end_and_a_refunded_one_ends_at_once_
     pays(&world, &till, &plan, "P2").await;
     assert_eq!(tiers::tier(&ana).await[0], "gold");
     world.seconds_pass(1);
-    let refunded = till.does("refundMembership", PAID, named.clone()).await;
+    // What was ended with a key isn't ended by it again.
+    for key in ["c", "another"] {
+        let again = ends(&till, "cancelMembership", &paid, key).await;
+        assert_eq!(
+            (&again["isReplayed"], &again["membership"]["status"]),
+            (&json!(true), &json!("ACTIVE"))
+        );
+    }
+    let refunded = ends(&till, "refundMembership", &paid, "r").await;
     assert_eq!(
         (&refunded["isReplayed"], &refunded["membership"]["status"]),
         (&json!(false), &json!("REFUNDED"))
     );
-    assert_eq!(till.does("refundMembership", PAID, named).await["isReplayed"], true);
+    for key in ["r", "another one"] {
+        assert_eq!(ends(&till, "refundMembership", &paid, key).await["isReplayed"], true);
+    }
     assert_eq!(seen(&ana).await[2], false);
     assert_eq!(tiers::tier(&ana).await[0], Value::Null);
     let told = [
@@ -195,6 +214,31 @@ async fn two_gateways_lapse_a_membership_once_and_take_a_payment_once() {
     one.unwrap();
     other.unwrap();
     assert_eq!(history(&ana).await, ["ACTIVE 2027-03-01", "LAPSED 2027-03-01"]);
+    gateway.stops().await;
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_key_ends_a_membership_once_at_many_tills_and_for_whom_it_was_paid_through_since() {
+    let world = World::new().await;
+    let (till, fuel) = (world.partner("grocer").await, world.partner("fuel").await);
+    let ana = world.member("C1").await;
+    let plan = makes(&world, plan()).await;
+    let paid = pays(&world, &till, &plan, "P1").await;
+    let mut gateway = world.opens_gateway().await;
+    let there = till.at(&gateway);
+    let cancels =
+        [&till, &there, &till, &there].map(|one| ends(one, "cancelMembership", &paid, "c"));
+    let answers = futures_util::future::join_all(cancels).await;
+    let done = answers.iter().filter(|one| one["isReplayed"] == false);
+    assert_eq!(done.count(), 1, "{answers:?}");
+    world.seconds_pass(1);
+    pays(&world, &fuel, &plan, "P2").await;
+    assert_eq!(ends(&till, "cancelMembership", &paid, "c").await["isReplayed"], true);
+    let refused = till.is_refused("cancelMembership", ending(&paid, "d")).await;
+    assert_eq!(refused, ("MEMBERSHIP_NOT_FOUND".to_owned(), "membershipId".to_owned()));
+    let told = ["ACTIVE 2027-03-01", "CANCELLED 2027-03-01", "ACTIVE 2028-03-01"];
+    assert_eq!(history(&ana).await, told);
     gateway.stops().await;
     world.closes().await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{makes, payment, pays, plan};
+use super::{ending, ends, makes, payment, pays, plan};
 use crate::support::World;
 
 const NO_PLAN: &str = "mpl_01h2xcejqtf2nbrexx3vqjhp41";
@@ -115,12 +115,23 @@ async fn an_ending_of_what_is_another_s_or_over() {
     world.member("C1").await;
     let id = makes(&world, plan()).await;
     let paid = pays(&world, &till, &id, "P1").await;
-    let named = json!({ "membershipId": paid["id"] });
     for mutation in ["cancelMembership", "refundMembership"] {
-        let refused = fuel.is_refused(mutation, named.clone()).await;
+        let refused = fuel.is_refused(mutation, ending(&paid, "x")).await;
         is(refused, "MEMBERSHIP_NOT_FOUND", "membershipId");
+        let refused = till.is_refused(mutation, ending(&paid, "")).await;
+        is(refused, "IDEMPOTENCY_KEY_INVALID", "idempotencyKey");
+        // The payment was reported with it.
+        let refused = till.is_refused(mutation, ending(&paid, "P1")).await;
+        is(refused, "IDEMPOTENCY_KEY_REUSED", "idempotencyKey");
     }
-    till.does("refundMembership", "isReplayed", named.clone()).await;
-    is(till.is_refused("cancelMembership", named).await, "MEMBERSHIP_ENDED", "membershipId");
+    ends(&till, "refundMembership", &paid, "r").await;
+    let other = makes(&world, with(plan(), "code", json!("other"))).await;
+    let other = pays(&world, &till, &other, "P2").await;
+    for (mutation, membership) in [("cancelMembership", &paid), ("refundMembership", &other)] {
+        let refused = till.is_refused(mutation, ending(membership, "r")).await;
+        is(refused, "IDEMPOTENCY_KEY_REUSED", "idempotencyKey");
+    }
+    let refused = till.is_refused("cancelMembership", ending(&paid, "c")).await;
+    is(refused, "MEMBERSHIP_ENDED", "membershipId");
     world.closes().await;
 }

@@ -14,7 +14,8 @@ use crate::graphql::scalars::Id;
 pub struct SetBankAccountInput {
     /// The account's number, with or without spaces.
     pub(super) iban: String,
-    /// Whose account it is, as the bank knows it, 1 to 70 characters.
+    /// Whose account it is, as the bank knows it, 1 to 70 characters. Files for the bank write it in basic
+    /// Latin letters.
     pub(super) holder: String,
 }
 
@@ -55,7 +56,7 @@ pub struct ConvertCashbackInput {
 /// The payouts that wait are to be run.
 #[derive(InputObject)]
 pub struct RunPayoutsInput {
-    /// The caller's key, 1 to 255 characters: the same key gives the first run again.
+    /// The caller's key, 1 to 255 characters: the same key gives the first run, or proposal, again.
     pub(super) idempotency_key: String,
 }
 

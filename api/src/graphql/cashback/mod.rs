@@ -10,4 +10,4 @@ pub mod types;
 pub use self::mutation::CashbackMutation;
 pub use self::query::CashbackQuery;
 pub use self::runs::{PayoutRun, PayoutRunsMutation};
-pub use self::types::{BankAccount, CashbackWallet, Payout};
+pub use self::types::{BankAccount, CashbackEntry, CashbackWallet, Payout};

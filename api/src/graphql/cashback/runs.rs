@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::amount;
 use entity::cashback::payout_run;
-use service::cashback::{Confirm, Failure, Filter, Run};
+use service::cashback::{Confirm, Failure, Filter, Ran, Run};
 
 use super::inputs::{ConfirmPayoutsInput, RunPayoutsInput};
 use super::types::Payout;
@@ -12,6 +12,7 @@ use crate::graphql::error::Result;
 use crate::graphql::money::Money;
 use crate::graphql::mutation::{answer, mutation};
 use crate::graphql::page::{Asked, Connection};
+use crate::graphql::proposals::Proposal;
 use crate::graphql::scalars::DateTime;
 
 /// Payouts that go to the bank in one file.
@@ -40,9 +41,14 @@ impl PayoutRun {
         DateTime(self.0.made_at)
     }
 
-    /// The operator who made it.
+    /// The operator who made it, or proposed it.
     async fn made_by(&self) -> ID {
         self.0.made_by.to_string().into()
+    }
+
+    /// The id of the proposal by which a second operator agreed; null where one did it alone.
+    async fn proposal_id(&self) -> Option<ID> {
+        self.0.proposal_id.map(|id| id.to_string().into())
     }
 
     /// The file for the bank, ISO 20022 pain.001.001.09: the same bytes each time. It holds the members'
@@ -73,13 +79,16 @@ impl PayoutRun {
 
 mutation! {
     RunPayouts refuses [
-        PayoutsMissing, DebtorMissing, Overflow, IdempotencyKeyInvalid, IdempotencyKeyReused,
+        PayoutsMissing, DebtorMissing, Overflow, ProposalsTooMany, IdempotencyKeyInvalid,
+        IdempotencyKeyReused,
     ];
     /// What running payouts did.
     pub struct RunPayoutsPayload {
-        /// The run; null when refused.
+        /// The run; null when refused, while it waits for a second operator, and where that one said no.
         run: Option<PayoutRun>,
-        /// Whether an earlier request with the same key had done it.
+        /// What a second operator decides, or has decided; null where one operator did it alone.
+        proposal: Option<Proposal>,
+        /// Whether an earlier request with the same key had asked for it.
         is_replayed: bool,
     }
 }
@@ -105,7 +114,9 @@ pub struct PayoutRunsMutation;
 #[Object]
 impl PayoutRunsMutation {
     /// Collects the payouts that wait, oldest first and at most 1,000, into a run, whose file goes to the
-    /// bank. For operators with `payouts:write`.
+    /// bank. Where that comes to more than the operator may have paid out alone within 24 hours, the
+    /// programme's `payoutRunLimit`, it is proposed: the payouts go on waiting, and those that still do are
+    /// run when a second operator approves. For operators with `payouts:write`.
     async fn run_payouts(
         &self,
         ctx: &Context<'_>,
@@ -113,9 +124,11 @@ impl PayoutRunsMutation {
     ) -> Result<RunPayoutsPayload> {
         let (services, actor) = app(ctx);
         let wish = Run { idempotency_key: input.idempotency_key };
-        answer(services.cashback.run_payouts(actor, wish).await, |done| RunPayoutsPayload {
-            run: Some(PayoutRun(done.run)),
-            is_replayed: done.is_replay,
+        let outcome = services.cashback.run_payouts(actor, wish).await;
+        answer(outcome, |Ran { run, proposal, is_replay }| RunPayoutsPayload {
+            run: run.map(PayoutRun),
+            proposal: proposal.map(Proposal),
+            is_replayed: is_replay,
             ..RunPayoutsPayload::default()
         })
     }

@@ -25,8 +25,8 @@ pub struct CashbackWallet {
 
 /// One event of a cashback wallet.
 pub struct CashbackEntry {
-    row: cashback_entry::Model,
-    currency: Currency,
+    pub(in crate::graphql) row: cashback_entry::Model,
+    pub(in crate::graphql) currency: Currency,
 }
 
 /// What one part of a purchase gave back.
@@ -215,6 +215,21 @@ impl CashbackEntry {
     /// What was pending after it.
     async fn pending_after(&self) -> Money {
         money(self.row.pending_after, self.currency)
+    }
+
+    /// What was asked for and wasn't confirmed as paid after it.
+    async fn in_payout_after(&self) -> Money {
+        money(self.row.in_payout_after, self.currency)
+    }
+
+    /// What was paid out in all after it.
+    async fn paid_after(&self) -> Money {
+        money(self.row.paid_after, self.currency)
+    }
+
+    /// What had become points in all after it.
+    async fn converted_after(&self) -> Money {
+        money(self.row.converted_after, self.currency)
     }
 
     /// What was owed after it.

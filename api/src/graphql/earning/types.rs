@@ -247,7 +247,7 @@ impl Event {
         self.0.points.into()
     }
 
-    /// The ledger's entry, whose reason says why.
+    /// The ledger's entry, whose reason says why. An archive may have taken it.
     async fn entry_id(&self) -> ID {
         self.0.entry_id.to_string().into()
     }

@@ -92,6 +92,8 @@ pub struct RecordMembershipPaymentInput {
 pub struct CancelMembershipInput {
     /// Which.
     pub(super) membership_id: Id<MembershipId>,
+    /// The caller's key, 1 to 255 characters: the same key and input give the first answer again.
+    pub(super) idempotency_key: String,
 }
 
 /// A membership whose money went back.
@@ -99,4 +101,6 @@ pub struct CancelMembershipInput {
 pub struct RefundMembershipInput {
     /// Which.
     pub(super) membership_id: Id<MembershipId>,
+    /// The caller's key, 1 to 255 characters: the same key and input give the first answer again.
+    pub(super) idempotency_key: String,
 }

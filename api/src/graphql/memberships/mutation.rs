@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, Object};
 use entity::amount::Currency;
-use service::memberships::{Amend, Create, Pay, Stopped};
+use service::memberships::{Amend, Create, Pay, Stop, Stopped};
 use service::{Code, Refusal};
 
 use super::inputs::{
@@ -70,23 +70,27 @@ mutation! {
 }
 
 mutation! {
-    CancelMembership refuses [MembershipNotFound, MembershipEnded];
+    CancelMembership refuses [
+        MembershipNotFound, MembershipEnded, IdempotencyKeyInvalid, IdempotencyKeyReused,
+    ];
     /// What cancelling did.
     pub struct CancelMembershipPayload {
         /// The membership; null when refused.
         membership: Option<Membership>,
-        /// Whether it had been cancelled before.
+        /// Whether it had been cancelled before, with the same key or another.
         is_replayed: bool,
     }
 }
 
 mutation! {
-    RefundMembership refuses [MembershipNotFound, MembershipEnded];
+    RefundMembership refuses [
+        MembershipNotFound, MembershipEnded, IdempotencyKeyInvalid, IdempotencyKeyReused,
+    ];
     /// What refunding did.
     pub struct RefundMembershipPayload {
         /// The membership; null when refused.
         membership: Option<Membership>,
-        /// Whether it had been refunded before.
+        /// Whether it had been refunded before, with the same key or another.
         is_replayed: bool,
     }
 }
@@ -205,7 +209,9 @@ impl MembershipsMutation {
         #[graphql(desc = "What is wanted.")] input: CancelMembershipInput,
     ) -> Result<CancelMembershipPayload> {
         let (services, actor) = app(ctx);
-        let outcome = services.memberships.cancel(actor, input.membership_id.0).await;
+        let CancelMembershipInput { membership_id, idempotency_key } = input;
+        let wish = Stop { membership: membership_id.0, idempotency_key };
+        let outcome = services.memberships.cancel(actor, wish).await;
         answer(outcome, |Stopped { membership, is_replay }| CancelMembershipPayload {
             membership: Some(Membership(membership)),
             is_replayed: is_replay,
@@ -221,7 +227,9 @@ impl MembershipsMutation {
         #[graphql(desc = "What is wanted.")] input: RefundMembershipInput,
     ) -> Result<RefundMembershipPayload> {
         let (services, actor) = app(ctx);
-        let outcome = services.memberships.refund(actor, input.membership_id.0).await;
+        let RefundMembershipInput { membership_id, idempotency_key } = input;
+        let wish = Stop { membership: membership_id.0, idempotency_key };
+        let outcome = services.memberships.refund(actor, wish).await;
         answer(outcome, |Stopped { membership, is_replay }| RefundMembershipPayload {
             membership: Some(Membership(membership)),
             is_replayed: is_replay,

@@ -1,11 +1,12 @@
 //! Archiving: history that nothing asks for any more goes to files, behind a sealed checkpoint, and
 //! `verify` still proves the books.
 //!
-//! **What goes.** Of each sale the books keep an entry that earned and one that matured, with their
-//! postings: most of what grows. No command ever reads these two again: returns go by lots, payments
-//! are undone by their own entries, and no idempotency key names them. So they go, with their postings, if
+//! **What goes.** Of each sale, and of what members do besides, the books keep an entry that earned and one
+//! that matured, with their postings: most of what grows. No command ever reads these again: returns go by
+//! lots, payments are undone by their own entries, and no idempotency key leads to them (an event's names
+//! its entry, and is answered by the event). So they go, with their postings, if
 //! they were recorded before the date, took from no lot (filled no debt), and aren't the last of their
-//! wallet. What stays, for ever: receipts and their keys, idempotency keys with the entries that they
+//! wallet. What stays, for ever: receipts and their keys, events, idempotency keys with the entries that they
 //! name (payments, holds, returns, transfers, adjustments), what expired, lots, allocations, holds, and
 //! the facts, which are small and which consumers count by. A return or a reversal, however late, thus
 //! finds what it needs, and a receipt or a key that comes again is answered as before.

@@ -75,9 +75,9 @@ pub(super) const COVERED: &str = "
     where f.programme_id = $1 and f.kind = 'ENTRY' and f.position > $2 and f.position <= $3
         and e.programme_id = $1 and e.wallet_id = f.stream_id and e.seq = f.stream_seq
         and e.id = f.subject_id
-        and e.kind in ('EARNED', 'MATURED') and e.recorded_at < $4
+        and e.kind in ('EARNED', 'EVENT_EARNED', 'MATURED') and e.recorded_at < $4
         and (select n.position from fact n where n.programme_id = $1 and n.stream_id = f.stream_id
-            and n.stream_seq = f.stream_seq + 1) <= $5
+            and n.stream_seq = f.stream_seq + 1 and n.kind = 'ENTRY') <= $5
         and not exists (select 1 from allocation a
             where a.programme_id = $1 and a.wallet_id = e.wallet_id and a.entry_id = e.id)";
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Invariant, Named, programme, wallet};
 
-pub(super) const INVARIANTS: [Invariant; 7] = [
+pub(super) const INVARIANTS: [Invariant; 8] = [
     Invariant {
         name: "every movement of cashback takes from one account what it gives to another",
         unit: "postings",
@@ -110,6 +110,24 @@ pub(super) const INVARIANTS: [Invariant; 7] = [
                   and e.paid_after = w.paid and e.converted_after = w.converted
                   and e.owed_after = w.owed)) then 0 else 1 end as fault
               from cashback_wallet w left join numbered n on n.wallet_id = w.id where w.programme_id = $1",
+    },
+    Invariant {
+        name: "each cashback entry is a fact once, sequenced or about to be",
+        unit: "entries",
+        named: Named::Id(entry),
+        // At its own place in its wallet's stream.
+        sql: "with told as (
+                select subject_id, stream_id, stream_seq from fact
+                where programme_id = $1 and kind = 'CASHBACK_ENTRY'
+                union all
+                select subject_id, stream_id, stream_seq from outbox
+                where programme_id = $1 and kind = 'CASHBACK_ENTRY'),
+              counted as (select subject_id, count(*) as times from told group by subject_id)
+              select e.id, case when coalesce(c.times, 0) = 1 and t.subject_id is not null
+                then 0 else 1 end as fault
+              from cashback_entry e left join counted c on c.subject_id = e.id
+                left join told t on t.subject_id = e.id and t.stream_id = e.wallet_id and t.stream_seq = e.seq
+              where e.programme_id = $1",
     },
 ];
 

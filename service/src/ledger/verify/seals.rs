@@ -8,12 +8,13 @@ pub(super) const INVARIANTS: [Invariant; 2] = [
         unit: "programme",
         named: Named::Id(programme),
         sql: "with waiting as (
-                select e.id from entry e where e.programme_id = $1 and e.kind in ('EARNED', 'MATURED')
+                select e.id from entry e where e.programme_id = $1
+                  and e.kind in ('EARNED', 'EVENT_EARNED', 'MATURED')
                   and exists (select 1 from seal s
                     join fact f on f.programme_id = $1 and f.stream_id = e.wallet_id
-                      and f.stream_seq = e.seq and f.position <= s.position
+                      and f.stream_seq = e.seq and f.kind = 'ENTRY' and f.position <= s.position
                     join fact n on n.programme_id = $1 and n.stream_id = e.wallet_id
-                      and n.stream_seq = e.seq + 1 and n.position <= s.position
+                      and n.stream_seq = e.seq + 1 and n.kind = 'ENTRY' and n.position <= s.position
                     where s.programme_id = $1 and e.recorded_at < s.recorded_before)
                   and not exists (select 1 from allocation a
                     where a.programme_id = $1 and a.wallet_id = e.wallet_id and a.entry_id = e.id))
