@@ -284,7 +284,8 @@ async fn take_from_one(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Take
     };
     let (points, cost) = (place(4), place(5));
     let sql = format!(
-        "update budget_slice set left_points = left_points - {points}, left_cost = left_cost - {cost}
+        "update budget_slice set left_points = left_points - {points}, left_cost = left_cost - {cost},
+            given_points = given_points + {points}, given_cost = given_cost + {cost}
          where programme_id = {} and owner_id = {} and slice = {}
          and coalesce(left_points, {points}) >= {points} and coalesce(left_cost, {cost}) >= {cost}",
         place(1),
@@ -327,7 +328,12 @@ async fn take_from_all(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Take
         row.left_points = rest[0].map(share);
         row.left_cost = rest[1].map(share);
     }
-    use budget_slice::Column::{LeftCost, LeftPoints};
-    crate::rows::update_all::<budget_slice::Entity>(tx, &slices, &[LeftPoints, LeftCost]).await?;
+    if let Some(first) = slices.first_mut() {
+        first.given_points += taken.points;
+        first.given_cost += taken.cost;
+    }
+    use budget_slice::Column::{GivenCost, GivenPoints, LeftCost, LeftPoints};
+    let changing = [LeftPoints, LeftCost, GivenPoints, GivenCost];
+    crate::rows::update_all::<budget_slice::Entity>(tx, &slices, &changing).await?;
     Ok(())
 }
