@@ -44,12 +44,8 @@ pub(crate) async fn unlike_their_days(
     let (mut found, db) = (Unlike::default(), tx.connection());
     let mut sets = sets::all(db, programme).await?;
     sets.retain(Set::is_live);
-    let Some(row) = programme::Entity::find_by_id(programme).one(db).await? else {
-        return Ok(found);
-    };
-    if sets.is_empty() {
-        return Ok(found);
-    }
+    let row = programme::Entity::find_by_id(programme).one(db).await?;
+    let Some(row) = row.filter(|_| !sets.is_empty()) else { return Ok(found) };
     let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
     let behind = behind(tx, programme).await?;
     let mut after = WalletId::from_uuid(Uuid::nil());
@@ -59,25 +55,30 @@ pub(crate) async fn unlike_their_days(
             .filter(wallet::Column::Id.gt(after))
             .order_by_asc(wallet::Column::Id)
             .limit(PAGE);
-        let page: Vec<WalletId> = page.all(db).await?.into_iter().map(|row| row.id).collect();
+        let mut page: Vec<WalletId> = page.all(db).await?.into_iter().map(|row| row.id).collect();
         let Some(last) = page.last() else { return Ok(found) };
         after = *last;
-        let wallets: Vec<WalletId> =
-            page.into_iter().filter(|wallet| !behind.contains(&wallet.uuid())).collect();
-        let standings = standings(tx, programme, &wallets).await?;
-        let basis = Basis::read(db, programme, &wallets).await?;
-        for wallet in &wallets {
-            for set in &sets {
-                let row = standings.get(&(*wallet, set.row.id));
-                let Some(is_right) = is_right(&basis, set, *wallet, row, zone) else { continue };
-                found.checked += 1;
-                if !is_right {
-                    found.faults += 1;
-                    if found.wallets.len() < named_max && found.wallets.last() != Some(wallet) {
-                        found.wallets.push(*wallet);
-                    }
-                }
+        page.retain(|wallet| !behind.contains(&wallet.uuid()));
+        let standings = standings(tx, programme, &page).await?;
+        let basis = Basis::read(db, programme, &page).await?;
+        for (wallet, set) in page.iter().flat_map(|own| sets.iter().map(move |set| (own, set))) {
+            let row = standings.get(&(*wallet, set.row.id));
+            if let Some(is_right) = is_right(&basis, set, *wallet, row, zone) {
+                found.note(*wallet, is_right, named_max);
             }
+        }
+    }
+}
+
+impl Unlike {
+    fn note(&mut self, wallet: WalletId, is_right: bool, named_max: usize) {
+        self.checked += 1;
+        if is_right {
+            return;
+        }
+        self.faults += 1;
+        if self.wallets.len() < named_max && self.wallets.last() != Some(&wallet) {
+            self.wallets.push(wallet);
         }
     }
 }

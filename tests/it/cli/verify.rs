@@ -247,7 +247,8 @@ async fn world() -> World {
     let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
     let twelfth = json!({ "budget": { "points": 1000, "cost": "10.00" },
         "limits": [{ "period": "DAY", "count": 20 }, { "period": "MONTH", "points": 500 }] });
-    let effect = json!({ "everyNth": { "every": 12, "points": 9 } });
+    // Each lot is of whole tens, so that whichever is taken from first none is left one short of its quantity.
+    let effect = json!({ "everyNth": { "every": 12, "points": 10 } });
     rules(&world.operator, "twelfth", effect, twelfth).await;
     pays_twice(&world, &grocer).await;
     let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 1000 });
