@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::cel::Asks;
 use super::decide::By;
 use super::facts::{Basket, Happening, MemberFacts, period_of};
-use super::history;
+use super::history::{self, Days};
 use super::making::periods;
 use super::ruleset::{Campaign, Rule};
 use super::state::{Changes, Counter, Left, State, Taken, Use};
@@ -47,8 +47,8 @@ pub(crate) struct Wanted {
     counters: BTreeSet<Counter>,
     budgets: BTreeSet<Uuid>,
     asks: Asks,
-    /// The last day of which something is asked.
-    last_day: Option<Day>,
+    /// The first and the last day of which something is asked.
+    days: Option<(Day, Day)>,
 }
 
 impl Wanted {
@@ -77,7 +77,9 @@ impl Wanted {
         if !found.is_empty() {
             self.asks = by.rules.asks;
         }
-        self.last_day = self.last_day.max(Some(Day::from_date(at.date_naive())));
+        let day = Day::from_date(at.date_naive());
+        let (first, last) = self.days.unwrap_or((day, day));
+        self.days = Some((first.min(day), last.max(day)));
         self.members.insert(member.id, member.clone());
         for (rule, campaign) in found {
             let counters = periods(rule)
@@ -113,7 +115,7 @@ impl Wanted {
             known.profiles.extend(rows.into_iter().map(|row| (row.member_id, row)));
         }
         let wallets = || self.members.values().map(|member| member.wallet_id);
-        if let Some(today) = self.last_day {
+        if let Some((_, today)) = self.days {
             let wallets: Vec<WalletId> = wallets().collect();
             known.standings = standing_of(db, by.sets, programme, &wallets, today).await?;
             if by.has_plans {
@@ -121,8 +123,8 @@ impl Wanted {
                 known.plans = plans_of(db, programme, &members, today).await?;
             }
         }
-        if asks.activity {
-            known.days = history::days(db, programme, wallets()).await?;
+        if let Some((first, _)) = self.days.filter(|_| asks.activity) {
+            known.days = history::days(db, programme, wallets(), first).await?;
         }
         let (uses, left) =
             (uses(db, programme, &self.counters).await?, left(db, programme, self.budgets).await?);
@@ -186,7 +188,7 @@ pub(crate) struct Known {
     pub(crate) state: State,
     segments: HashMap<MemberId, Vec<String>>,
     profiles: HashMap<MemberId, profile::Model>,
-    days: HashMap<WalletId, BTreeMap<NaiveDate, (i64, i64)>>,
+    days: HashMap<WalletId, Days>,
     standings: HashMap<WalletId, Vec<Standing>>,
     plans: HashMap<MemberId, Vec<Plan>>,
 }
