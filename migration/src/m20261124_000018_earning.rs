@@ -76,6 +76,8 @@ const BUDGET_SLICE: Table = Table {
     slice {int} not null check (slice >= 0),
     left_points {long} check (left_points >= 0),
     left_cost {long} check (left_cost >= 0),
+    given_points {long} not null,
+    given_cost {long} not null,
     constraint budget_slice_pk primary key (programme_id, owner_id, slice)",
 };
 
@@ -119,6 +121,7 @@ const EVENT: Table = Table {
     attributes {document} not null,
     entry_id {id} not null,
     points {long} not null check (points between 0 and {points_max}),
+    granted {document} not null,
     occurred_at {moment} not null,
     recorded_at {moment} not null,
     constraint event_pk primary key (programme_id, id)",

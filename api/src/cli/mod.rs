@@ -12,6 +12,7 @@ mod keys;
 mod log;
 mod migrate;
 mod programme;
+mod rules;
 mod schema;
 mod serve;
 mod token;
@@ -48,6 +49,7 @@ enum Command {
     Migrate(migrate::Migrate),
     Import(import::Import),
     Programme(programme::Programme),
+    Rules(rules::Rules),
     Verify(verify::Verify),
     Archive(archive::Archive),
     Token(token::Token),
@@ -133,6 +135,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Migrate(migrate) => migrate.run().await,
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,
+            Command::Rules(rules) => rules.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,

@@ -5,7 +5,8 @@ use sea_orm::entity::prelude::*;
 
 use crate::ids::ProgrammeId;
 
-/// Each amount is at least zero. One that isn't bounded is as large as it can be.
+/// What is left is at least zero. What was given is counted whether it is bounded or not, so that a bound
+/// that comes later knows of it; a slice that got back more than it gave has given less than nothing.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "budget_slice")]
@@ -21,6 +22,10 @@ pub struct Model {
     pub left_points: Option<i64>,
     /// Ten-thousandths of micro-units of settlement currency; none where it has no bound of cost.
     pub left_cost: Option<i64>,
+    /// Points, less those that came back.
+    pub given_points: i64,
+    /// What they and the money cost, likewise.
+    pub given_cost: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,10 +1,17 @@
 //! Something a member did besides buying.
 
 use chrono::{DateTime, Utc};
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::amount::Points;
 use crate::ids::{EntryId, EventId, MemberId, PartnerId, ProgrammeId, WalletId};
+use crate::purchases::purchase::Granted;
+
+/// What rules gave for an event, in the order in which they were asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Grants(pub Vec<Granted>);
 
 /// Immutable.
 #[sea_orm::model]
@@ -23,6 +30,7 @@ pub struct Model {
     pub attributes: Json,
     pub entry_id: EntryId,
     pub points: Points,
+    pub granted: Grants,
     pub occurred_at: DateTime<Utc>,
     pub recorded_at: DateTime<Utc>,
 }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::cel::Asks;
 use super::decide::By;
 use super::facts::{Basket, Happening, MemberFacts, period_of};
-use super::history;
+use super::history::{self, Days};
 use super::making::periods;
 use super::ruleset::{Campaign, Rule};
 use super::state::{Changes, Counter, Left, State, Taken, Use};
@@ -120,8 +120,9 @@ impl Wanted {
         if by.has_plans {
             known.plans = plans_on(db, programme, &self.days).await?;
         }
-        if asks.activity {
-            known.days = history::days(db, programme, wallets()).await?;
+        let first = self.days.iter().map(|(_, day)| *day).min().filter(|_| asks.activity);
+        if let Some(first) = first {
+            known.days = history::days(db, programme, wallets(), (first, asks.back)).await?;
         }
         let (uses, left) =
             (uses(db, programme, &self.counters).await?, left(db, programme, self.budgets).await?);
@@ -185,7 +186,7 @@ pub(crate) struct Known {
     pub(crate) state: State,
     segments: HashMap<MemberId, Vec<String>>,
     profiles: HashMap<MemberId, profile::Model>,
-    days: HashMap<WalletId, BTreeMap<NaiveDate, (i64, i64)>>,
+    days: HashMap<WalletId, Days>,
     standings: HashMap<(WalletId, Day), Vec<Standing>>,
     plans: HashMap<(MemberId, Day), Vec<Plan>>,
 }
@@ -285,7 +286,8 @@ async fn take_from_one(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Take
     };
     let (points, cost) = (place(4), place(5));
     let sql = format!(
-        "update budget_slice set left_points = left_points - {points}, left_cost = left_cost - {cost}
+        "update budget_slice set left_points = left_points - {points}, left_cost = left_cost - {cost},
+            given_points = given_points + {points}, given_cost = given_cost + {cost}
          where programme_id = {} and owner_id = {} and slice = {}
          and coalesce(left_points, {points}) >= {points} and coalesce(left_cost, {cost}) >= {cost}",
         place(1),
@@ -328,7 +330,12 @@ async fn take_from_all(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Take
         row.left_points = rest[0].map(share);
         row.left_cost = rest[1].map(share);
     }
-    use budget_slice::Column::{LeftCost, LeftPoints};
-    crate::rows::update_all::<budget_slice::Entity>(tx, &slices, &[LeftPoints, LeftCost]).await?;
+    if let Some(first) = slices.first_mut() {
+        first.given_points += taken.points;
+        first.given_cost += taken.cost;
+    }
+    use budget_slice::Column::{GivenCost, GivenPoints, LeftCost, LeftPoints};
+    let changing = [LeftPoints, LeftCost, GivenPoints, GivenCost];
+    crate::rows::update_all::<budget_slice::Entity>(tx, &slices, &changing).await?;
     Ok(())
 }

@@ -1,4 +1,8 @@
 //! A budget's slices: made with the rule or campaign, grown and shrunk with its versions.
+//!
+//! A bound is about all that its owner gave while it had a budget, less what came back: whether it was
+//! bounded so at the time or not, and however often the bound was lifted and set again. What was given
+//! before there was any budget doesn't count.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -45,8 +49,7 @@ fn bounds(programme: &Rules, budget: &Budget) -> Bounds {
     [budget.points, budget.cost_minor.map(|cost| cost.saturating_mul(minor(programme)))]
 }
 
-/// Sets what the owner may give from now on: the whole budget where it had none, and what was added or
-/// taken where it had one. It can't fall below what was given.
+/// Sets what the owner may give in all. It can't fall below what was given.
 pub(super) async fn set(
     tx: &Tx,
     programme: &Rules,
@@ -69,35 +72,32 @@ pub(super) async fn set(
         lock,
     )
     .await?;
-    let left = |of: fn(&budget_slice::Model) -> Option<i64>| {
-        slices.iter().map(of).sum::<Option<i64>>().filter(|_| !slices.is_empty())
-    };
-    let left = [left(|row| row.left_points), left(|row| row.left_cost)];
-    let (old, new) = (bounds(programme, before), bounds(programme, after));
+    let given = |of: fn(&budget_slice::Model) -> i64| slices.iter().map(of).map(i128::from).sum();
+    let given = [given(|row| row.given_points), given(|row| row.given_cost)];
+    let bounds = bounds(programme, after);
     let mut rest = [None, None];
     for (at, field) in [(0, "budget.points"), (1, "budget.cost")] {
-        rest[at] = changed(old[at], new[at], left[at]).map_err(|refusal| refusal.at(field))?;
+        rest[at] = left(bounds[at], given[at]).map_err(|refusal| refusal.at(field))?;
     }
+    let shares = shared(programme.id(), owner, rest);
     if slices.is_empty() {
-        return insert_all::<budget_slice::Entity>(tx, &shared(programme.id(), owner, rest)).await;
+        return insert_all::<budget_slice::Entity>(tx, &shares).await;
     }
-    for (row, share) in slices.iter_mut().zip(shared(programme.id(), owner, rest)) {
-        *row = share;
+    for (row, share) in slices.iter_mut().zip(shares) {
+        (row.left_points, row.left_cost) = (share.left_points, share.left_cost);
     }
     use budget_slice::Column::{LeftCost, LeftPoints};
     update_all::<budget_slice::Entity>(tx, &slices, &[LeftPoints, LeftCost]).await?;
     Ok(())
 }
 
-/// What is left once a bound has changed.
-fn changed(old: Option<i64>, new: Option<i64>, left: Option<i64>) -> Result<Option<i64>, Refusal> {
-    let (Some(old), Some(new), Some(left)) = (old, new, left) else { return Ok(new) };
-    let rest = left.saturating_add(new - old);
-    if rest < 0 {
-        let message = "More than that was given already.";
-        return Err(Refusal::new(Code::BudgetBelowGiven).because(message));
-    }
-    Ok(Some(rest))
+/// What a bound leaves.
+fn left(bound: Option<i64>, given: i128) -> Result<Option<i64>, Refusal> {
+    let Some(bound) = bound else { return Ok(None) };
+    let message = "More than that was given already.";
+    let below_given = || Refusal::new(Code::BudgetBelowGiven).because(message);
+    let left = i64::try_from(i128::from(bound) - given).ok().filter(|left| *left >= 0);
+    left.map(Some).ok_or_else(below_given)
 }
 
 /// A rest in even slices.
@@ -112,6 +112,8 @@ fn shared(programme: ProgrammeId, owner: Uuid, rest: Bounds) -> Vec<budget_slice
         slice,
         left_points: share(rest[0], slice),
         left_cost: share(rest[1], slice),
+        given_points: 0,
+        given_cost: 0,
     };
     (0..SLICES).map(slice).collect()
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::earning::event;
+use entity::earning::event::{self, Grants};
 use entity::ids::{EntryId, EventId, PartnerId, ProgrammeId};
 use entity::members::member;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -229,6 +229,7 @@ impl Event {
             attributes: Value::Object(self.attributes.clone()),
             entry_id: EntryId::at(self.now),
             points: Points::ZERO,
+            granted: Grants::default(),
             occurred_at: self.occurred_at,
             recorded_at: self.now,
         };
@@ -298,6 +299,7 @@ impl Draft {
         match decide::event(by, &happening, buyer, &mut known.state) {
             Ok(decision) => {
                 self.row.points = decision.explanation.points;
+                self.row.granted = Grants(decision.granted);
                 self.changes = decision.changes;
                 command.cause = Cause::Event {
                     event: self.row.id,

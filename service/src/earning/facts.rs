@@ -114,22 +114,24 @@ pub fn period_of(period: Period, day: NaiveDate) -> String {
 impl Windows {
     /// Adds what a day had, as seen from a sale on `at`.
     pub fn add(&mut self, day: NaiveDate, at: NaiveDate, amount: i64) {
-        let periods = [Period::Day, Period::Week, Period::Month, Period::Year, Period::Ever];
-        let sums = [&mut self.day, &mut self.week, &mut self.month, &mut self.year, &mut self.ever];
-        for (period, sum) in periods.into_iter().zip(sums) {
-            if period_of(period, day) == period_of(period, at) {
+        let is_year = day.year() == at.year();
+        let ago = at.signed_duration_since(day).num_days();
+        let last = |days: i64| (0..days).contains(&ago);
+        let windows = [
+            (day == at, &mut self.day),
+            (day.iso_week() == at.iso_week(), &mut self.week),
+            (is_year && day.month() == at.month(), &mut self.month),
+            (is_year, &mut self.year),
+            (true, &mut self.ever),
+            (last(7), &mut self.days_7),
+            (last(30), &mut self.days_30),
+            (last(90), &mut self.days_90),
+            (last(365), &mut self.days_365),
+        ];
+        for (is_in, sum) in windows {
+            if is_in {
                 *sum = sum.saturating_add(amount);
             }
-        }
-        let ago = at.signed_duration_since(day).num_days();
-        let sums = [
-            (7, &mut self.days_7),
-            (30, &mut self.days_30),
-            (90, &mut self.days_90),
-            (365, &mut self.days_365),
-        ];
-        for (_, sum) in sums.into_iter().filter(|(days, _)| (0..*days).contains(&ago)) {
-            *sum = sum.saturating_add(amount);
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Wallets come first, in id order, locked; what is read after that can't change under the batch.
 
+mod needed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -13,6 +15,7 @@ use entity::ledger::{allocation, entry, hold, lot, wallet};
 use sea_orm::{DbBackend, EntityTrait, Statement, Value};
 use uuid::Uuid;
 
+use self::needed::{NEXT, Needed, rest_due_at};
 use super::core::{Action, Book, Burn, Command, Known, OpenHold, Rules, Wallet};
 use crate::error::{Error, Result};
 use crate::rows::{among, first_place};
@@ -29,14 +32,15 @@ pub(super) async fn book(tx: &Tx, rules: Rules, commands: &[Command]) -> Result<
         open(&mut book, row);
     }
     keys(tx, &mut book, commands).await?;
-    let whole = whole_wallets(&book, commands);
+    let needed = Needed::of(&book, commands);
     former_wallets(tx, &mut book, commands).await?;
-    holds(tx, &mut book, &whole, commands).await?;
+    holds(tx, &mut book, &needed, commands).await?;
     burns(tx, &mut book, commands).await?;
-    lots(tx, &mut book, &whole, commands).await?;
-    for wallet in whole.iter() {
-        if let Some(wallet) = book.wallets.get_mut(wallet) {
-            wallet.unloaded_due_at = None;
+    lots(tx, &mut book, &needed, commands).await?;
+    let rest = rest_due_at(tx, &book, &needed).await?;
+    for id in needed.wallets() {
+        if let Some(wallet) = book.wallets.get_mut(&id) {
+            wallet.unloaded_due_at = rest.get(&id).copied().flatten();
         }
     }
     Ok(book)
@@ -98,29 +102,6 @@ async fn lock_wallets(
         .await?)
 }
 
-/// The wallets of which every open lot and hold is needed: a command says so, or something is due.
-fn whole_wallets(book: &Book, commands: &[Command]) -> BTreeSet<WalletId> {
-    let mut latest: BTreeMap<WalletId, DateTime<Utc>> = BTreeMap::new();
-    for command in commands {
-        for wallet in command.wallets() {
-            let at = latest.entry(wallet).or_insert(command.recorded_at);
-            *at = (*at).max(command.recorded_at);
-        }
-    }
-    // The rules may have changed since the wallet was told when it is due.
-    let due = book.wallets.values().filter(|wallet| {
-        let seen = latest.get(&wallet.row.id);
-        let inactive_at = book.rules.expiry.of_inactivity(wallet.row.last_active_at);
-        let due = wallet.row.next_due_at.into_iter().chain(inactive_at).min();
-        due.is_some_and(|due| seen.is_some_and(|seen| due <= *seen))
-    });
-    commands
-        .iter()
-        .flat_map(Command::whole_wallets)
-        .chain(due.map(|wallet| wallet.row.id))
-        .collect()
-}
-
 async fn keys(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
     let named = commands.iter().filter_map(|command| command.key.as_ref());
     for (identity, row) in crate::keys::used(tx, book.rules.programme, named).await? {
@@ -130,13 +111,8 @@ async fn keys(tx: &Tx, book: &mut Book, commands: &[Command]) -> Result<()> {
     Ok(())
 }
 
-async fn holds(
-    tx: &Tx,
-    book: &mut Book,
-    whole: &BTreeSet<WalletId>,
-    commands: &[Command],
-) -> Result<()> {
-    if whole.is_empty() {
+async fn holds(tx: &Tx, book: &mut Book, needed: &Needed, commands: &[Command]) -> Result<()> {
+    if needed.is_empty() {
         return Ok(());
     }
     let named = commands.iter().filter_map(|command| match command.action {
@@ -144,7 +120,7 @@ async fn holds(
         _ => None,
     });
     let mut rows = Sets::new(tx, book, "hold");
-    rows.add("wallet_id", whole.iter().map(|id| id.uuid()), "and status = 'OPEN'");
+    rows.add("wallet_id", needed.wallets().map(|id| id.uuid()), "and status = 'OPEN'");
     rows.add("id", named, "");
     let rows = rows.read::<hold::Entity>().await?;
     let rows: BTreeMap<HoldId, hold::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -250,15 +226,10 @@ async fn lots_by_id(
     Ok(rows.into_iter().map(|lot| (lot.id, lot)).collect())
 }
 
-/// The open lots of whole wallets, and those that returns, holds and reversals name; of purchases
-/// that are returned also those in wallets pooled since.
-async fn lots(
-    tx: &Tx,
-    book: &mut Book,
-    whole: &BTreeSet<WalletId>,
-    commands: &[Command],
-) -> Result<()> {
-    if whole.is_empty() {
+/// The open lots of whole wallets, of others those that something is due of, and those that returns, holds
+/// and reversals name; of purchases that are returned also those in wallets pooled since.
+async fn lots(tx: &Tx, book: &mut Book, needed: &Needed, commands: &[Command]) -> Result<()> {
+    if needed.is_empty() {
         return Ok(());
     }
     let held = book.wallets.values().flat_map(|wallet| wallet.holds.values());
@@ -266,14 +237,18 @@ async fn lots(
     let burned =
         book.burns.values().flat_map(|burn| burn.parts.iter().map(|(lot, _)| lot.id.uuid()));
     let former = book.wallets.values().filter(|wallet| wallet.row.successor_id.is_some());
-    let wallets = whole.iter().copied().chain(former.map(|wallet| wallet.row.id));
-    let wallets: BTreeSet<WalletId> = wallets.collect();
+    let former: Vec<WalletId> = former.map(|wallet| wallet.row.id).collect();
+    let whole: BTreeSet<WalletId> = needed.whole.iter().chain(&former).copied().collect();
     let mut rows = Sets::new(tx, book, "lot");
-    rows.add("wallet_id", wallets.iter().map(|id| id.uuid()), "and remaining > 0");
+    rows.add("wallet_id", whole.iter().map(|id| id.uuid()), "and remaining > 0");
+    rows.add_until(needed.due.iter().map(|id| id.uuid()), needed.now);
     rows.add("id", held.chain(burned), "");
     rows.add("purchase_id", returned(commands), "");
     let rows = rows.read::<lot::Entity>().await?;
-    for row in rows.into_iter().filter(|row| wallets.contains(&row.wallet_id)) {
+    for row in rows {
+        if !whole.contains(&row.wallet_id) && !needed.due.contains(&row.wallet_id) {
+            continue;
+        }
         if let Some(wallet) = book.wallets.get_mut(&row.wallet_id) {
             wallet.lots.insert(row.id, row);
         }
@@ -308,6 +283,17 @@ impl<'a> Sets<'a> {
             "select * from {} where programme_id = {programme} and {condition} {also}",
             self.table
         ));
+    }
+
+    /// Adds these wallets' open lots of which something is due by then.
+    fn add_until(&mut self, ids: impl Iterator<Item = Uuid>, now: DateTime<Utc>) {
+        let mut ids = ids.peekable();
+        if ids.peek().is_none() {
+            return;
+        }
+        let place = first(self.tx).replace('1', &(self.values.len() + 1).to_string());
+        self.values.push(now.into());
+        self.add("wallet_id", ids, &format!("and remaining > 0 and {NEXT} <= {place}"));
     }
 
     async fn read<E: EntityTrait>(self) -> Result<Vec<E::Model>> {

@@ -169,10 +169,9 @@ impl Memberships {
             .filter(membership::Column::MemberId.eq(member.id))
             .filter(membership::Column::PlanId.eq(plan.id));
         let there = there.one(tx.connection()).await?;
-        let runs = there.as_ref().filter(|row| {
-            matches!(row.status, MembershipStatus::Active | MembershipStatus::Cancelled)
-                && row.period_to >= paid_on
-        });
+        let runs = there
+            .as_ref()
+            .filter(|row| row.status != MembershipStatus::Refunded && row.period_to >= paid_on);
         if runs.is_some() && !plan.is_renewable {
             return Err(Refusal::new(Code::MembershipRuns).at("membershipPlanId").into());
         }

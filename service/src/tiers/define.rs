@@ -159,6 +159,8 @@ impl Tiers {
                 keeps_tiers(&set, &shape).map_err(|refusal| refusal.under("terms"))?;
                 let terms = terms_of(&row, tomorrow, shape, at);
                 insert(&tx, &terms).await?;
+                // How long a standing lasts may have changed with them.
+                follow::begin_anew(&tx, programme).await?;
                 after["terms"] = seen(&terms);
                 set.terms.push(terms);
             }

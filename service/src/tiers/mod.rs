@@ -4,6 +4,7 @@
 //! [`core`](self::core) says how a standing follows from a wallet's days; `refresh` keeps it in a row, so that a
 //! till needn't add them up; `follow` says when.
 
+mod check;
 mod core;
 mod define;
 mod follow;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use entity::ids::ProgrammeId;
 
+pub(crate) use self::check::unlike_their_days;
 pub use self::define::{Amend, Create, Shape};
 pub(crate) use self::define::{multiplies, perks};
 pub(crate) use self::grants::pool;

@@ -5,16 +5,18 @@
 //! Standings are locked first, in one order; what they follow from is read behind that lock, so that whoever
 //! comes second sees all that the first one saw.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use entity::activity::activity_day;
 use entity::day::Day;
-use entity::ids::{self, TierChangeId, TierSetId, WalletId};
+use entity::ids::{self, ProgrammeId, TierChangeId, TierSetId, WalletId};
 use entity::ledger::wallet;
 use entity::tiers::tier_change::TierChangeKind;
 use entity::tiers::{tier_change, tier_grant, tier_standing};
-use sea_orm::DbBackend;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::core::{Earned, Step};
 use super::sets::{Set, begins};
@@ -31,9 +33,8 @@ pub(super) struct Cause {
     pub(super) reason: Option<String>,
 }
 
-/// All that these wallets' standings follow from.
-struct Read {
-    standings: Vec<tier_standing::Model>,
+/// All that wallets' standings follow from, but for the sets' terms.
+pub(super) struct Basis {
     days: HashMap<WalletId, Vec<activity_day::Model>>,
     wallets: HashMap<WalletId, wallet::Model>,
     grants: Vec<tier_grant::Model>,
@@ -53,27 +54,20 @@ pub(super) async fn refresh(
     if live.is_empty() || wallets.is_empty() {
         return Ok(());
     }
-    let read = read(tx, rules, &live, wallets).await?;
+    let standings = lock(tx, rules, &live, wallets).await?;
+    let basis = Basis::read(tx.connection(), rules.id(), wallets).await?;
     let today = Day::of(at, &rules.zone);
     let (mut changed, mut changes) = (Vec::new(), Vec::new());
-    for before in read.standings {
-        let set = live.get(&before.set_id);
-        let (Some(set), Some(wallet)) = (set, read.wallets.get(&before.wallet_id)) else {
+    for before in standings {
+        let Some(set) = live.get(&before.set_id) else { continue };
+        let Some((after, earned)) = basis.stand(set, &before, (today, rules.zone)) else {
             continue;
         };
-        let days = read.days.get(&before.wallet_id).map(Vec::as_slice).unwrap_or_default();
-        let grants = read.grants.iter();
-        let grants: Vec<&tier_grant::Model> = grants
-            .filter(|grant| grant.set_id == set.row.id && grant.wallet_id == before.wallet_id)
-            .filter(|grant| grant.last_day >= today)
-            .collect();
-        let opened = Day::of(wallet.opened_at, &rules.zone);
-        let (after, earned) = stand(set, &before, (opened, days), &grants, (today, rules));
         if after == before {
             continue;
         }
         // A wallet that was pooled away has no history to come.
-        if wallet.successor_id.is_none() {
+        if !basis.is_pooled(before.wallet_id) {
             changes.extend(told(set, &before, &after, &earned, (today, at), cause));
         }
         changed.push(after);
@@ -84,44 +78,31 @@ pub(super) async fn refresh(
     insert_all::<tier_change::Entity>(tx, &changes).await
 }
 
-async fn read(
+async fn lock(
     tx: &Tx,
     rules: &Rules,
     live: &HashMap<TierSetId, &Set>,
     wallets: &[WalletId],
-) -> Result<Read> {
+) -> Result<Vec<tier_standing::Model>> {
     let (programme, db) = (rules.id(), tx.connection());
-    let ids = || wallets.iter().map(|wallet| wallet.uuid());
     let mut blank: Vec<tier_standing::Model> = Vec::new();
     for wallet in wallets {
-        blank.extend(live.keys().map(|set| blank_of(rules, *wallet, *set)));
+        blank.extend(live.keys().map(|set| blank_of(programme, *wallet, *set)));
     }
     blank.sort_by_key(|row| (row.wallet_id, row.set_id));
     blank.dedup_by_key(|row| (row.wallet_id, row.set_id));
     insert_new::<tier_standing::Entity>(tx, &blank).await?;
     let lock = if tx.backend() == DbBackend::Postgres { "for update" } else { "" };
     let also = format!("order by wallet_id, set_id {lock}");
+    let ids = wallets.iter().map(|wallet| wallet.uuid());
     let column = tier_standing::Column::WalletId;
-    let standings =
-        find_among::<tier_standing::Entity, _>(db, programme, column, ids(), &also).await?;
-    let column = activity_day::Column::WalletId;
-    let also = "order by wallet_id, day";
-    let found = find_among::<activity_day::Entity, _>(db, programme, column, ids(), also).await?;
-    let mut days: HashMap<WalletId, Vec<activity_day::Model>> = HashMap::new();
-    for day in found {
-        days.entry(day.wallet_id).or_default().push(day);
-    }
-    let column = wallet::Column::Id;
-    let found = find_among::<wallet::Entity, _>(db, programme, column, ids(), "").await?;
-    let (column, also) = (tier_grant::Column::WalletId, "and revoked_at is null");
-    let grants = find_among::<tier_grant::Entity, _>(db, programme, column, ids(), also).await?;
-    let wallets = found.into_iter().map(|row| (row.id, row)).collect();
-    Ok(Read { standings, days, wallets, grants })
+    find_among::<tier_standing::Entity, _>(db, programme, column, ids, &also).await
 }
 
-fn blank_of(rules: &Rules, wallet: WalletId, set: TierSetId) -> tier_standing::Model {
+/// A wallet that hasn't stood anywhere yet.
+fn blank_of(programme: ProgrammeId, wallet: WalletId, set: TierSetId) -> tier_standing::Model {
     tier_standing::Model {
-        programme_id: rules.id(),
+        programme_id: programme,
         wallet_id: wallet,
         set_id: set,
         tier_code: None,
@@ -132,24 +113,79 @@ fn blank_of(rules: &Rules, wallet: WalletId, set: TierSetId) -> tier_standing::M
     }
 }
 
-/// Where a wallet stands today.
+impl Basis {
+    /// Reads it.
+    pub(super) async fn read<C: ConnectionTrait>(
+        db: &C,
+        programme: ProgrammeId,
+        wallets: &[WalletId],
+    ) -> Result<Self> {
+        let ids = || wallets.iter().map(|wallet| wallet.uuid());
+        let column = activity_day::Column::WalletId;
+        let also = "order by wallet_id, day";
+        let found =
+            find_among::<activity_day::Entity, _>(db, programme, column, ids(), also).await?;
+        let mut days: HashMap<WalletId, Vec<activity_day::Model>> = HashMap::new();
+        for day in found {
+            days.entry(day.wallet_id).or_default().push(day);
+        }
+        let column = wallet::Column::Id;
+        let found = find_among::<wallet::Entity, _>(db, programme, column, ids(), "").await?;
+        let (column, also) = (tier_grant::Column::WalletId, "and revoked_at is null");
+        let grants =
+            find_among::<tier_grant::Entity, _>(db, programme, column, ids(), also).await?;
+        let wallets = found.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Self { days, wallets, grants })
+    }
+
+    /// Whether the wallet was pooled into another.
+    pub(super) fn is_pooled(&self, wallet: WalletId) -> bool {
+        self.wallets.get(&wallet).is_some_and(|wallet| wallet.successor_id.is_some())
+    }
+
+    /// What a wallet did, in the order of its days.
+    pub(super) fn days(&self, wallet: WalletId) -> &[activity_day::Model] {
+        self.days.get(&wallet).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Where a wallet stands today, if there is such a wallet.
+    pub(super) fn stand(
+        &self,
+        set: &Set,
+        before: &tier_standing::Model,
+        (today, zone): (Day, Tz),
+    ) -> Option<(tier_standing::Model, Earned)> {
+        let wallet = self.wallets.get(&before.wallet_id)?;
+        let grants = self.grants.iter();
+        let grants: Vec<&tier_grant::Model> = grants
+            .filter(|grant| grant.set_id == set.row.id && grant.wallet_id == before.wallet_id)
+            .filter(|grant| grant.last_day >= today)
+            .collect();
+        let opened = Day::of(wallet.opened_at, &zone);
+        let days = self.days(before.wallet_id).iter();
+        let days: Vec<(Day, i64)> = days.map(|day| (day.day, set.count(day))).collect();
+        Some(stand(set, before, (opened, &days), &grants, (today, zone)))
+    }
+}
+
 fn stand(
     set: &Set,
     before: &tier_standing::Model,
-    (opened, days): (Day, &[activity_day::Model]),
+    (opened, days): (Day, &[(Day, i64)]),
     grants: &[&tier_grant::Model],
-    (today, rules): (Day, &Rules),
+    (today, zone): (Day, Tz),
 ) -> (tier_standing::Model, Earned) {
-    let days: Vec<(Day, i64)> = days.iter().map(|day| (day.day, set.count(day))).collect();
-    let earned = set.ladder.climb(opened, &days, today);
+    let earned = set.ladder.climb(opened, days, today);
     let begun = grants.iter().filter(|grant| grant.first_day <= today);
     let given = begun.filter_map(|grant| Some((set.rank_of(&grant.tier_code)?, *grant)));
-    let given = given.max_by_key(|(rank, grant)| (*rank, grant.last_day));
+    let given = given.max_by_key(|(rank, grant)| (*rank, grant.last_day, Reverse(grant.first_day)));
     let next = |grant: &&tier_grant::Model| match grant.first_day > today {
         true => grant.first_day,
         false => grant.last_day.plus(1),
     };
-    let due = grants.iter().map(next).chain(earned.lapses_on).min();
+    // A till's clock may be minutes ahead: what it sold tomorrow counts tomorrow.
+    let ahead = days.iter().map(|(day, _)| *day).find(|day| *day > today);
+    let due = grants.iter().map(next).chain(earned.lapses_on).chain(ahead).min();
     let (rank, since, valid_until) = match given {
         Some((rank, grant)) if Some(rank) > earned.rank => {
             (Some(rank), Some(grant.first_day), Some(grant.last_day))
@@ -161,7 +197,7 @@ fn stand(
         earned_code: set.code_of(earned.rank),
         since,
         valid_until,
-        due_at: due.map(|day| begins(day, rules.zone)),
+        due_at: due.map(|day| begins(day, zone)),
         ..before.clone()
     };
     (after, earned)

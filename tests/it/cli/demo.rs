@@ -29,6 +29,9 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
         assert!(figures.len() == 2 && !figures.contains(&"0"), "{partner}: {figures:?}");
     }
     assert!(line(&first, "liability ").contains(" points: members can spend "));
+    for rule in ["base rate", "bakery", "tuesday", "welcome", "fifty", "tank", "coupons-26"] {
+        assert!(!line(&first, rule).split_whitespace().any(|figure| figure == "0"), "{rule}");
+    }
     let reasons = first.printed.lines().filter(|line| line.contains(" × ")).count();
     assert_eq!(reasons, 5, "{}", first.printed);
     line(&first, "arno: the books hold");
@@ -63,6 +66,35 @@ fn more_receipts_are_loaded_with_the_first_ones_dates() {
         "{}",
         ended.printed
     );
+}
+
+#[test]
+fn what_is_prepared_takes_receipts_with_their_own_dates_by_the_demos_rules() {
+    let folder = Folder::new();
+    let prepared = folder.florin("demo --prepare");
+    assert_eq!(prepared.code, 0, "{}{}", prepared.printed, prepared.complained);
+    line(&prepared, "Arno Card, a demo: arno is ready for receipts");
+    let none = folder.florin("rules");
+    assert_eq!((none.code, none.printed.lines().count()), (0, 1), "{}", none.printed);
+    let sample = folder.0.join("data/sample-receipts.csv.gz");
+    let import = format!("import receipts --backfill --enrol {}", sample.display());
+    let imported = folder.florin(&import);
+    assert_eq!(imported.code, 0, "{}{}", imported.printed, imported.complained);
+    let totals = folder.florin("rules");
+    for rule in
+        ["base rate", "bakery", "tuesday", "welcome", "fifty", "tank", "coupons-24", "coupons-26"]
+    {
+        assert!(line(&totals, rule).split_whitespace().count() >= 4, "{}", totals.printed);
+    }
+    assert!(!totals.printed.contains("coupons-27"), "it begins in February: {}", totals.printed);
+    assert_eq!(folder.florin("demo --prepare").code, 0);
+    assert_eq!(folder.florin(&import).code, 0);
+    assert_eq!(folder.florin("rules").printed, totals.printed);
+    assert_eq!(folder.florin("verify").code, 0);
+    // Whoever starts the demo over it finds the receipts where they are.
+    let demo = folder.florin(EXIT);
+    assert_eq!(demo.code, 0, "{}{}", demo.printed, demo.complained);
+    assert!(!demo.printed.contains("recorded"), "loaded twice: {}", demo.printed);
 }
 
 /// A receipt of the day after the sample's last.

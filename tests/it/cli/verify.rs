@@ -7,8 +7,10 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use serde_json::json;
 
 use super::{Ended, Folder};
+use crate::earning::rules;
 use crate::support::books::texts;
-use crate::support::{World, payment, receipt};
+use crate::support::{Caller, World, payment, receipt};
+use crate::tiers::by_spend;
 
 /// How one invariant is broken, and mended again.
 struct Damage {
@@ -19,7 +21,7 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 29] = [
+const DAMAGES: [Damage; 37] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -196,12 +198,66 @@ const DAMAGES: [Damage; 29] = [
         done: "update fact set stream_seq = stream_seq + 1000 where kind = 'CASHBACK_ENTRY'",
         undone: "update fact set stream_seq = stream_seq - 1000 where kind = 'CASHBACK_ENTRY'",
     },
+    Damage {
+        invariant: "what each wallet had of each rule is what its receipts, returns and events say",
+        named: "wal_",
+        done: "update rule_use set count = count + 1 where period = '2026-03'",
+        undone: "update rule_use set count = count - 1 where period = '2026-03'",
+    },
+    Damage {
+        invariant: "what budgets gave is what receipts, returns and events had of them",
+        named: "rule twelfth",
+        done: "update budget_slice set given_cost = given_cost + 1 where slice = 3",
+        undone: "update budget_slice set given_cost = given_cost - 1 where slice = 3",
+    },
+    Damage {
+        invariant: "what budgets have left is what their rules and campaigns may give, less what they gave",
+        named: "rule twelfth",
+        done: "update budget_slice set left_points = left_points + 1 where slice = 3",
+        undone: "update budget_slice set left_points = left_points - 1 where slice = 3",
+    },
+    Damage {
+        invariant: "each wallet stands in each tier set where its changes lead",
+        named: "wal_",
+        done: "update tier_change set to_code = 'silver' where to_code = 'bronze'",
+        undone: "update tier_change set to_code = 'bronze' where to_code = 'silver'",
+    },
+    Damage {
+        invariant: "each wallet stands in each tier set where its days, its grants and the terms lead",
+        named: "wal_",
+        done: "update tier_standing set valid_until = valid_until + 1",
+        undone: "update tier_standing set valid_until = valid_until - 1",
+    },
+    Damage {
+        invariant: "each membership's changes are numbered without gaps and end in how it is",
+        named: "msh_",
+        done: "update membership set status = 'LAPSED'",
+        undone: "update membership set status = 'ACTIVE'",
+    },
+    Damage {
+        invariant: "each membership runs as it was paid for, period after period, until it ended",
+        named: "msh_",
+        done: "update membership_payment set period_to = period_to - 1 where reference = 'second'",
+        undone: "update membership_payment set period_to = period_to + 1 where reference = 'second'",
+    },
+    Damage {
+        invariant: "tiers that memberships grant are paid for, and their members'",
+        named: "tig_",
+        done: "update tier_grant set last_day = last_day + 1",
+        undone: "update tier_grant set last_day = last_day - 1",
+    },
 ];
 
 /// Of each thing that the books keep there is one, and twelve receipts.
 async fn world() -> World {
     let world = World::new().await;
     let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let twelfth = json!({ "budget": { "points": 1000, "cost": "10.00" },
+        "limits": [{ "period": "DAY", "count": 20 }, { "period": "MONTH", "points": 500 }] });
+    // Each lot is of whole tens, so that whichever is taken from first none is left one short of its quantity.
+    let effect = json!({ "everyNth": { "every": 12, "points": 10 } });
+    rules(&world.operator, "twelfth", effect, twelfth).await;
+    pays_twice(&world, &grocer).await;
     let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 1000 });
     world.operator.does("updatePartner", "partner { id }", rate).await;
     for sale in 1..=12 {
@@ -222,9 +278,26 @@ async fn world() -> World {
     let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
     ana.does("setBankAccount", "bankAccount { iban }", account).await;
     ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;
-    world.gateway.services.sequence().await.unwrap();
-    world.gateway.services.advance_checkpoints().await.unwrap();
+    let services = &world.gateway.services;
+    services.sequence().await.unwrap();
+    while services.follow_tiers().await.unwrap() > 0 {}
+    services.advance_checkpoints().await.unwrap();
     world
+}
+
+/// Two years of a membership that grants a tier.
+async fn pays_twice(world: &World, till: &Caller) {
+    let set = world.operator.does("createTierSet", "tierSet { id }", by_spend()).await;
+    let plan = json!({ "code": "plus", "name": "Plus", "fee": "49.00", "periodMonths": 12,
+        "multiplierBp": 10_000,
+        "tier": { "tierSetId": set["tierSet"]["id"], "tierCode": "bronze" } });
+    let made = world.operator.does("createMembershipPlan", "membershipPlan { id }", plan).await;
+    for reference in ["first", "second"] {
+        let paid = json!({ "member": { "cardNumber": "C1" }, "paidAt": world.now(),
+            "membershipPlanId": made["membershipPlan"]["id"], "reference": reference,
+            "amount": { "amount": "49.00", "currencyCode": "EUR" }, "idempotencyKey": reference });
+        till.does("recordMembershipPayment", "membership { id }", paid).await;
+    }
 }
 
 /// Whoever owns the database can do anything.

@@ -91,6 +91,44 @@ async fn a_budget_grows_and_shrinks_but_not_below_what_was_given() {
 }
 
 #[tokio::test]
+async fn a_bound_that_comes_later_or_again_counts_what_was_given_while_there_was_a_budget() {
+    let (world, grocer, _) = world().await;
+    let operator = &world.operator;
+    let rule = rules(operator, "bonus", fixed(100), json!({ "budget": { "cost": "50.00" } })).await;
+    let of = |number: &str| sale(number, "C1", &[("A", "FOOD", 1, 100)], world.now());
+    let first = grocer.does("recordPurchase", "points purchase { id }", of("R1")).await;
+    let update = |version: i32, budget: Value| {
+        json!({ "ruleId": rule, "expectedVersion": version, "terms": { "name": "bonus",
+            "effect": fixed(100), "budget": budget } })
+    };
+    let both = json!({ "points": 250, "cost": "50.00" });
+    operator.does("updateEarningRule", "rule { version }", update(2, both)).await;
+    assert_eq!(left(operator, &rule).await["pointsLeft"], 150);
+    let back = json!({ "purchaseId": first["purchase"]["id"], "occurredAt": world.now(),
+        "idempotencyKey": "r" });
+    grocer.does("returnPurchase", "purchaseReturn { points }", back).await;
+    assert_eq!(left(operator, &rule).await["pointsLeft"], 250, "never more than the bound");
+    assert_eq!(earns(&grocer, of("R2")).await, 101);
+    let lifted = json!({ "cost": "50.00" });
+    operator.does("updateEarningRule", "rule { version }", update(3, lifted)).await;
+    assert_eq!(earns(&grocer, of("R3")).await, 101);
+    let refused =
+        operator.is_refused("updateEarningRule", update(4, json!({ "points": 199 }))).await;
+    assert_eq!(refused, ("BUDGET_BELOW_GIVEN".to_owned(), "terms.budget.points".to_owned()));
+    let again = json!({ "points": 230 });
+    operator.does("updateEarningRule", "rule { version }", update(4, again)).await;
+    assert_eq!(earns(&grocer, of("R4")).await, 31);
+    // Without any budget nothing is counted.
+    operator.does("updateEarningRule", "rule { version }", update(5, json!({}))).await;
+    assert_eq!(earns(&grocer, of("R5")).await, 101);
+    operator
+        .does("updateEarningRule", "rule { version }", update(6, json!({ "points": 240 })))
+        .await;
+    assert_eq!(left(operator, &rule).await["pointsLeft"], 10);
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn each_rule_of_a_list_shows_what_its_own_budget_has_left() {
     let (world, grocer, _) = world().await;
     let operator = &world.operator;

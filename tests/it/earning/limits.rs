@@ -1,8 +1,13 @@
 //! What a wallet gets of a rule, at most.
 
+use chrono::{DateTime, Utc};
+use sea_orm::Database;
 use serde_json::{Value, json};
+use service::programmes::Settings;
 
 use super::{AWARDS, awards, earns, rules, sale, world};
+use crate::support::World;
+use crate::support::books::texts;
 
 fn fixed(points: i64) -> Value {
     json!({ "fixed": { "points": points } })
@@ -66,5 +71,43 @@ async fn sixteen_sales_at_once_have_it_once() {
     assert_eq!((points[14], points[15]), (1, 101));
     assert_eq!(world.wallet(&ana).await, [116, 0, 0, 0]);
     second.stops().await;
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn periods_are_those_of_the_programmes_calendar() {
+    let settings =
+        Settings { time_zone: "Europe/Rome".to_owned(), pending_days: 0, ..Settings::default() };
+    let world = World::with(settings).await;
+    let (grocer, _) = (world.partner("grocer").await, world.member("C1").await);
+    let limits = ["DAY", "WEEK", "MONTH", "YEAR", "EVER"];
+    let limits = limits.map(|period| json!({ "period": period, "count": 100 }));
+    rules(&world.operator, "hundred", fixed(100), json!({ "limits": limits })).await;
+    // The last hour before clocks change, the first after, and New Year's Eve in Greenwich, which is New
+    // Year in Rome, in the last week of the old year.
+    let moments = ["2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-12-31T23:30:00Z"];
+    for (number, moment) in ["R1", "R2", "R3"].into_iter().zip(moments) {
+        let at: DateTime<Utc> = moment.parse().unwrap();
+        world.seconds_pass((at - world.now()).num_seconds());
+        let of = sale(number, "C1", &[("A", "FOOD", 1, 100)], world.now());
+        assert_eq!(earns(&grocer, of).await, 101);
+    }
+    let database = Database::connect(world.books.url()).await.unwrap();
+    let mut counted = texts(&database, "select period || ' ' || count from rule_use").await;
+    database.close().await.unwrap();
+    counted.sort();
+    let expected = [
+        " 3",
+        "2026 2",
+        "2026-03 2",
+        "2026-03-28 1",
+        "2026-03-29 1",
+        "2026-W13 2",
+        "2026-W53 1",
+        "2027 1",
+        "2027-01 1",
+        "2027-01-01 1",
+    ];
+    assert_eq!(counted, expected);
     world.closes().await;
 }

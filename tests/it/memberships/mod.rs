@@ -115,6 +115,26 @@ async fn what_a_sale_earns_goes_by_the_plan_of_its_day() {
 }
 
 #[tokio::test]
+async fn a_payment_that_is_reported_after_the_lapse_pays_for_what_follows_on_the_paid_period() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let plan = makes(&world, plan()).await;
+    pays(&world, &till, &plan, "P1").await;
+    world.days_pass(364).await;
+    // Paid on the last day, and told when it is over.
+    let late = payment(&world, &plan, "P2");
+    world.days_pass(3).await;
+    assert_eq!(seen(&ana).await, json!(["LAPSED", "2027-03-01", false]));
+    let paid = till.does("recordMembershipPayment", PAID, late).await["membership"].clone();
+    assert_eq!(
+        (&paid["periodFrom"], &paid["periodTo"]),
+        (&json!("2026-03-02"), &json!("2028-03-01"))
+    );
+    assert_eq!(seen(&ana).await, json!(["ACTIVE", "2028-03-01", true]));
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn a_cancelled_membership_runs_to_its_end_and_a_refunded_one_ends_at_once_with_its_tier() {
     let world = World::new().await;
     let (till, ana) = (world.partner("grocer").await, world.member("C1").await);

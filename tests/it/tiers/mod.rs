@@ -183,10 +183,12 @@ async fn followed_from_the_first_fact_again_standings_and_history_stay_as_they_a
     database.execute_unprepared("update tier_cursor set position = 0").await.unwrap();
     catches_up(&world).await;
     assert_eq!((tier(&ana).await, history(&ana).await), before);
-    database.execute_unprepared("delete from tier_standing").await.unwrap();
+    // All that a standing is but the tier, which its history tells.
+    let lost = "update tier_standing set earned_code = null, since = null, valid_until = null, due_at = null";
+    database.execute_unprepared(lost).await.unwrap();
     database.execute_unprepared("update tier_cursor set position = 0").await.unwrap();
     catches_up(&world).await;
-    assert_eq!(tier(&ana).await, before.0);
+    assert_eq!((tier(&ana).await, history(&ana).await), before);
     database.close().await.unwrap();
     world.closes().await;
 }
@@ -318,5 +320,43 @@ async fn a_tier_multiplies_what_is_earned_and_rules_know_it() {
         "idempotencyKey": "b" });
     till.does("returnPurchase", "purchaseReturn { points }", back).await;
     assert_eq!(world.wallet(&ana).await, [600, 0, 0, 0]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn what_a_fast_clock_sold_tomorrow_counts_tomorrow() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    makes(&world, by_spend()).await;
+    let midnight =
+        (world.now() + chrono::TimeDelta::days(1)).date_naive().and_time(Default::default());
+    world.seconds_pass((midnight.and_utc() - world.now()).num_seconds() - 60);
+    let sale = receipt("R1", "C1", "120.00", world.now() + chrono::TimeDelta::minutes(3));
+    till.does("recordPurchase", "points", sale).await;
+    catches_up(&world).await;
+    assert_eq!(tier(&ana).await[0], Value::Null);
+    world.seconds_pass(240);
+    world.gateway.services.settle_due().await.unwrap();
+    assert_eq!(tier(&ana).await, json!(["bronze", "2027-12-31"]));
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn new_terms_say_how_long_a_standing_lasts_that_is_there_already() {
+    let world = World::new().await;
+    let (till, ana) = (world.partner("grocer").await, world.member("C1").await);
+    let mut wish = by_spend();
+    wish["terms"] = terms("HARD", 90);
+    let set = makes(&world, wish).await;
+    buys(&world, &till, "R1", "120.00").await;
+    let wish = json!({ "tierSetId": set, "expectedVersion": 1, "terms": terms("HARD", 0) });
+    world.operator.does("updateTierSet", "tierSet { version }", wish).await;
+    catches_up(&world).await;
+    assert_eq!(tier(&ana).await, json!(["bronze", "2027-12-31"]));
+    // 2 March 2026 and 670 days are 1 January 2028.
+    world.days_pass(669).await;
+    assert_eq!(tier(&ana).await[0], "bronze");
+    world.days_pass(1).await;
+    assert_eq!(tier(&ana).await[0], Value::Null, "there is no grace any more");
     world.closes().await;
 }

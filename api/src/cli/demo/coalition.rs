@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::amount::BasisPoints;
 use entity::ids::{OperatorId, ProgrammeId};
 use entity::partners::contract::{Funding, OnUs};
 use entity::partners::partner::{self, ReceiptScope};
-use entity::programmes::programme;
 use service::partners::{AddStore, Onboard, RegisterClient, Roles, Sign};
 use service::programmes::{Create, Settings};
 use service::{Actor, Code, Error, Result, Scope, Services, Who};
 
+use super::rules::begin;
 use super::{CODE, NAME, TOKENS};
 use crate::cli::Failure;
 use crate::config::Invalid;
@@ -72,8 +72,10 @@ pub(super) async fn prepare(
     services: &Services,
     actor: &Actor,
     stores: BTreeSet<&(String, String)>,
+    shift: TimeDelta,
 ) -> Result<()> {
     let programme = services.programmes.own(actor).await?;
+    let begin = begin(programme.programme.created_at, CONTRACTS_BEGIN, shift);
     for (code, name, rate, funding, issue, acceptance) in PARTNERS {
         if services.partners.find_by_code(actor, code).await?.is_some() {
             continue;
@@ -88,7 +90,7 @@ pub(super) async fn prepare(
             cashback_bp: BasisPoints::default(),
         };
         let partner = services.partners.onboard(actor, wish).await?;
-        let terms = terms(&programme.programme, &partner, funding, issue, acceptance)?;
+        let terms = terms(&partner, begin, funding, (issue, acceptance))?;
         services.partners.sign(actor, terms).await?;
     }
     for (partner, code) in stores {
@@ -104,16 +106,15 @@ pub(super) async fn prepare(
 }
 
 fn terms(
-    programme: &programme::Model,
     partner: &partner::Model,
+    valid_from: DateTime<Utc>,
     funding: Funding,
-    issue: i64,
-    acceptance: i64,
+    (issue, acceptance): (i64, i64),
 ) -> Result<Sign> {
     let share = (funding == Funding::Hybrid).then(|| BasisPoints::new(4000)).transpose();
     Ok(Sign {
         partner: partner.id,
-        valid_from: programme.created_at - CONTRACTS_BEGIN,
+        valid_from,
         funding,
         issue_share_bp: share.map_err(Error::internal)?,
         issue_price_micros: issue,

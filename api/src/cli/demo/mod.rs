@@ -2,6 +2,7 @@
 //! cases that production uses, then served.
 
 mod coalition;
+mod coupons;
 mod people;
 mod receipts;
 mod rules;
@@ -14,8 +15,9 @@ use chrono::TimeDelta;
 use clap::Args;
 use service::actor::PARTNER_SCOPES;
 use service::page::Window;
-use service::{Actor, Scope, Services, Who};
+use service::{Actor, Result, Scope, Services, Who};
 
+use self::receipts::Receipts;
 use super::import::SOME_REFUSED;
 use super::serve::Serve;
 use super::{Failure, books};
@@ -38,6 +40,7 @@ Examples:
   florin demo
   florin demo --exit --data /tmp/florin-demo
   florin demo --data /tmp/florin-year --receipts receipts-2017-*.csv.gz
+  florin demo --data /tmp/florin-year --prepare --receipts receipts-2017-*.csv.gz
 
 Exit status of --exit: 0 if the books hold, 1 if they don't, 3 if they do and rows were refused.")]
 pub(super) struct Demo {
@@ -49,23 +52,37 @@ pub(super) struct Demo {
     /// Rows as `florin import receipts` reads them, of the sample's seven partners.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     receipts: Vec<PathBuf>,
+    /// Make the programme, its partners, stores, rules and coupons' audiences, load nothing, and stop
+    ///
+    /// Dates stay those of the sample and of the files of --receipts, which `florin import receipts
+    /// --backfill --enrol` can then bring in.
+    #[arg(long)]
+    prepare: bool,
     #[command(flatten)]
     serve: Serve,
 }
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let listener = match self.exit {
+        let listener = match self.exit || self.prepare {
             true => None,
             false => Some(self.serve.listen().await?),
         };
         let services = books::open_or_make(&self.serve.storage, &self.serve.site).await?;
         let actor = coalition::found(&services).await?;
         let files = receipts::survey(&self.serve.storage.data, &self.receipts).await?;
+        if self.prepare {
+            self.prepared(&services, &actor, &files).await?;
+            services.close().await?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let shift = receipts::shift(&services, &actor, &files).await?;
-        coalition::prepare(&services, &actor, receipts::stores(&files)).await?;
-        rules::prepare(&services, &actor).await?;
-        let refused_rows = receipts::load(&services, &actor, &files, shift).await?;
+        prepare(&services, &actor, &files, shift).await?;
+        let missing = receipts::missing(&services, &actor, &files).await?;
+        let mut cards = receipts::cards(missing.iter().copied());
+        cards.retain(|card| people::is_member(card));
+        coupons::send(&services, &actor, &cards).await?;
+        let refused_rows = receipts::load(&services, &actor, &missing, shift).await?;
         services.settle_due().await?;
         let mut totals = services.ledger.totals(&actor).await?;
         if totals.iter().all(|partner| partner.accepted == 0) {
@@ -85,6 +102,32 @@ impl Demo {
         services.close().await?;
         self.serve.serve(listener).await
     }
+
+    /// Everything but receipts.
+    async fn prepared(
+        &self,
+        services: &Services,
+        actor: &Actor,
+        files: &[Receipts],
+    ) -> Result<(), Failure> {
+        prepare(services, actor, files, TimeDelta::zero()).await?;
+        coupons::send(services, actor, &receipts::cards(files)).await?;
+        println!(
+            "{NAME}: {CODE} is ready for receipts: florin import receipts --backfill --enrol FILE…"
+        );
+        Ok(())
+    }
+}
+
+/// Partners, stores and rules; what is there already stays.
+async fn prepare(
+    services: &Services,
+    actor: &Actor,
+    files: &[Receipts],
+    shift: TimeDelta,
+) -> Result<()> {
+    coalition::prepare(services, actor, receipts::stores(files), shift).await?;
+    rules::prepare(services, actor, shift).await
 }
 
 /// The first so many of a list.

@@ -29,6 +29,7 @@ pub(super) struct Receipts {
 struct Content {
     /// Codes of partners and stores.
     stores: BTreeSet<(String, String)>,
+    cards: BTreeSet<String>,
     first: Option<Mark>,
     last: Option<Mark>,
     ends_at: DateTime<Utc>,
@@ -61,6 +62,7 @@ impl Sink for Survey {
         for receipt in receipts {
             let head = &receipt.head;
             content.stores.insert((receipt.key.partner.clone(), head.store_no.clone()));
+            content.cards.insert(head.card_no.clone());
             content.ends_at = content.ends_at.max(head.occurred_at);
         }
         if content.first.is_none() {
@@ -95,6 +97,11 @@ pub(super) fn stores(files: &[Receipts]) -> BTreeSet<&(String, String)> {
     files.iter().flat_map(|file| &file.content.stores).collect()
 }
 
+/// The cards that the files name.
+pub(super) fn cards<'a>(files: impl IntoIterator<Item = &'a Receipts>) -> BTreeSet<String> {
+    files.into_iter().flat_map(|file| file.content.cards.iter().cloned()).collect()
+}
+
 /// How far the dates are moved; an error where some receipt would then lie in the future.
 pub(super) async fn shift(
     services: &Services,
@@ -119,11 +126,27 @@ pub(super) async fn shift(
     Ok(shift)
 }
 
-/// Loads what isn't in the books yet, as history; says how many rows were refused.
+/// The files that aren't in the books yet.
+pub(super) async fn missing<'a>(
+    services: &Services,
+    actor: &Actor,
+    files: &'a [Receipts],
+) -> Result<Vec<&'a Receipts>> {
+    let mut missing = Vec::new();
+    for file in files {
+        // A file goes in from its first receipt to its last.
+        if moment(services, actor, file.content.last.as_ref()).await?.is_none() {
+            missing.push(file);
+        }
+    }
+    Ok(missing)
+}
+
+/// Loads files as history; says how many rows were refused.
 pub(super) async fn load(
     services: &Services,
     actor: &Actor,
-    files: &[Receipts],
+    files: &[&Receipts],
     shift: TimeDelta,
 ) -> Result<u64, Failure> {
     let programme = services.programmes.own(actor).await?;
@@ -131,10 +154,7 @@ pub(super) async fn load(
     let books = Books::open(services, &programme.programme, Mode::Backfill).await?;
     let books = books.moved_by(shift).enrolling(people::is_member);
     for file in files {
-        // A file goes in from its first receipt to its last.
-        if moment(services, actor, file.content.last.as_ref()).await?.is_none() {
-            refused_rows += import_told(&file.path, &books).await?.refused_rows;
-        }
+        refused_rows += import_told(&file.path, &books).await?.refused_rows;
     }
     Ok(refused_rows)
 }

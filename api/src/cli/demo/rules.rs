@@ -1,25 +1,40 @@
 //! The demo's rules, of the kinds that a coalition runs: a category, a weekday, a joint campaign of two
-//! partners, a welcome, a threshold. They hold from before the first receipt on.
+//! partners, a welcome, a threshold, and the coupons of the sample. They hold from before the first receipt
+//! on.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use entity::earning::definition::{
-    Budget, CampaignTerms, Definition, Effect, Funder, Limit, Period, Schedule, Trigger,
+    Budget, CampaignTerms, Definition, Effect, Funder, Limit, Period, Schedule, Targets, Trigger,
 };
 use entity::earning::earning_rule::RuleStatus;
 use entity::ids::{CampaignId, PartnerId};
 use service::earning::campaigns::Turned;
 use service::earning::rules::{Draft, Turn};
-use service::{Actor, Code, Error, Result, Services};
+use service::{Actor, Error, Result, Services};
+
+use super::coupons;
 
 /// How long before now the rules begin: longer than any history that is loaded.
 const BEGIN: TimeDelta = TimeDelta::days(1000);
 /// How long ago some of them ended.
 const ENDED: TimeDelta = TimeDelta::days(9);
 
-/// Writes and launches them, at the first start.
-pub(super) async fn prepare(services: &Services, actor: &Actor) -> Result<()> {
+/// When contracts and rules begin: so long ago, or before the source's first receipt, wherever its dates
+/// are moved.
+pub(super) fn begin(now: DateTime<Utc>, ago: TimeDelta, shift: TimeDelta) -> DateTime<Utc> {
+    let source = NaiveDate::from_ymd_opt(2016, 11, 1).map(|day| day.and_time(NaiveTime::MIN));
+    let source = source.map(|at| at.and_utc() + shift);
+    source.map_or(now - ago, |source| source.min(now - ago))
+}
+
+/// Writes and launches them, at the first start; what has dates has them moved.
+pub(super) async fn prepare(services: &Services, actor: &Actor, shift: TimeDelta) -> Result<()> {
+    // A later start finds them.
+    if !services.earning.rules(actor, (None, None), super::first(1)).await?.items.is_empty() {
+        return Ok(());
+    }
     let now = services.clock.now();
-    let begin = now - BEGIN;
+    let begin = begin(now, BEGIN, shift);
     // Two that have ended: whoever tries the demo out begins without them.
     let past = Schedule { until: Some(now - ENDED), ..Schedule::default() };
     let partner = async |code: &str| -> Result<PartnerId> {
@@ -28,9 +43,7 @@ pub(super) async fn prepare(services: &Services, actor: &Actor) -> Result<()> {
     };
     let (grocer, fuel) = (partner("grocer").await?, partner("fuel").await?);
     let (kitchen, pharmacy) = (partner("kitchen").await?, partner("pharmacy").await?);
-    let Some(joint) = campaign(services, actor, (grocer, fuel), begin).await? else {
-        return Ok(());
-    };
+    let joint = campaign(services, actor, ("fill-up", joint(grocer, fuel)), begin).await?;
     let bakery = Definition {
         partners: vec![kitchen],
         lines: Some("line.category in [\"BREAD\", \"ROLLS\", \"BREAKFAST SWEETS\"]".to_owned()),
@@ -66,37 +79,46 @@ pub(super) async fn prepare(services: &Services, actor: &Actor) -> Result<()> {
         ("tuesday", None, tuesday),
         ("welcome", None, welcome),
         ("fifty", None, basket),
-        ("tank", Some(joint), tank),
+        ("tank", joint, tank),
     ] {
-        let draft = Draft { code: code.to_owned(), campaign, definition };
-        let written = services.earning.draft_rule(actor, draft).await?;
-        let turn = live(written.rule.id, begin);
-        services.earning.turn_rule(actor, turn).await?;
+        launch(services, actor, (code, campaign, definition), begin).await?;
     }
-    Ok(())
+    coupons::prepare(services, actor, (begin, shift)).await
 }
 
-/// A campaign that the grocer and the fuel stations pay together; none at a later start.
-async fn campaign(
+/// Writes a rule, which holds from a moment on.
+pub(super) async fn launch(
     services: &Services,
     actor: &Actor,
-    (grocer, fuel): (PartnerId, PartnerId),
+    (code, campaign, definition): (&str, Option<CampaignId>, Definition),
     begin: DateTime<Utc>,
-) -> Result<Option<CampaignId>> {
+) -> Result<()> {
+    let draft = Draft { code: code.to_owned(), campaign, definition };
+    let written = services.earning.draft_rule(actor, draft).await?;
+    services.earning.turn_rule(actor, live(written.rule.id, begin)).await.map(drop)
+}
+
+/// What the grocer and the fuel stations pay together.
+fn joint(grocer: PartnerId, fuel: PartnerId) -> CampaignTerms {
     let share = |partner, share_bp| Funder { partner: Some(partner), share_bp, price_micros: 0 };
-    let terms = CampaignTerms {
+    CampaignTerms {
         name: "Fill up, eat well".to_owned(),
         schedule: Schedule::default(),
         audience: None,
         budget: Budget { points: Some(JOINT_POINTS), cost_minor: None },
         funding: vec![share(grocer, 6000), share(fuel, 4000)],
-        targets: entity::earning::definition::Targets::default(),
-    };
-    let drafted = match services.earning.draft_campaign(actor, "fill-up", terms).await {
-        Err(Error::Refused(refusal)) if refusal.code == Code::CodeTaken => return Ok(None),
-        other => other?,
-    };
-    let id = drafted.campaign.id;
+        targets: Targets::default(),
+    }
+}
+
+/// Writes a campaign, which runs from a moment on; its rules are to name it.
+pub(super) async fn campaign(
+    services: &Services,
+    actor: &Actor,
+    (code, terms): (&str, CampaignTerms),
+    begin: DateTime<Utc>,
+) -> Result<Option<CampaignId>> {
+    let id = services.earning.draft_campaign(actor, code, terms).await?.campaign.id;
     if let Turned::Proposed(proposal) =
         services.earning.turn_campaign(actor, live(id, begin)).await?
     {
@@ -112,7 +134,8 @@ async fn campaign(
 /// The budget of the joint campaign.
 const JOINT_POINTS: i64 = 1_000_000;
 
-fn rule(name: &str, effect: Effect) -> Definition {
+/// A rule over all purchases, without conditions and limits.
+pub(super) fn rule(name: &str, effect: Effect) -> Definition {
     Definition {
         name: name.to_owned(),
         trigger: Trigger::Purchase,

@@ -1,14 +1,12 @@
 //! What the demo shows before it serves: who takes part, who issued and who burned, what is owed to
 //! members, why balances changed, and whether the books hold.
 
-use std::collections::BTreeMap;
-
 use indicatif::HumanCount;
-use service::earning::totals::RuleTotals;
 use service::ledger::{Occasion, Outstanding, PartnerTotals};
 use service::partners::Directory;
 use service::{Actor, Result, Services};
 
+use crate::cli::rules;
 use crate::cli::verify::told;
 use crate::graphql::ledger::reason_of;
 
@@ -33,7 +31,8 @@ pub(super) async fn print(
         HumanCount(returns)
     );
     by_partner(&directory, totals);
-    by_rule(&services.earning.totals(actor).await?);
+    let by_rule = services.earning.totals(programme.id()).await?;
+    print!("\n{}", rules::told(&by_rule, programme.programme.currency));
     liability(&services.ledger.outstanding(actor).await?);
     println!("\nwhy balances changed, the {REASONS} commonest reasons");
     for occasion in services.ledger.commonest(actor, REASONS).await? {
@@ -55,15 +54,6 @@ fn by_partner(directory: &Directory, totals: &[PartnerTotals]) {
     }
     let issued = totals.iter().map(|partner| partner.issued).sum();
     line("together", issued, totals.iter().map(|partner| partner.accepted).sum());
-}
-
-/// What each rule gave, and the base rates first.
-fn by_rule(totals: &BTreeMap<String, RuleTotals>) {
-    println!("\n{:<12}{:>16}{:>16}", "rule", "times", "points");
-    for (code, totals) in totals {
-        let code = if code.is_empty() { "base rate" } else { code };
-        println!("{code:<12}{:>16}{:>16}", count(totals.times), count(totals.points));
-    }
 }
 
 fn liability(all: &Outstanding) {

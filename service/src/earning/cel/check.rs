@@ -101,8 +101,11 @@ impl<'a> Check<'a> {
 
     /// Remembers which facts are asked for.
     fn note(&mut self, select: &SelectExpr) {
-        let Expr::Ident(name) = &select.operand.expr else { return };
         let asks = &mut self.asks;
+        let Expr::Ident(name) = &select.operand.expr else {
+            asks.back |= select.field.starts_with("days_");
+            return;
+        };
         match name.as_str() {
             "purchase" => {
                 asks.purchase = true;

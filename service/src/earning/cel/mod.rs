@@ -72,6 +72,8 @@ pub(crate) struct Asks {
     pub(crate) profile: bool,
     /// What it has bought so far.
     pub(crate) activity: bool,
+    /// What of that in so many days up to the sale's.
+    pub(crate) back: bool,
 }
 
 impl Asks {
@@ -84,6 +86,7 @@ impl Asks {
         segments: true,
         profile: true,
         activity: true,
+        back: true,
     };
 
     /// Whatever either asks.
@@ -96,6 +99,7 @@ impl Asks {
             segments: self.segments || other.segments,
             profile: self.profile || other.profile,
             activity: self.activity || other.activity,
+            back: self.back || other.back,
         }
     }
 }

@@ -125,7 +125,8 @@ fn what_it_asks_for_is_known() {
     assert!(asks("member.tier == 'GOLD'").tiers);
     assert!(asks("'x' in member.segments").segments);
     assert!(asks("member.is_birthday").profile && !asks("member.is_birthday").activity);
-    assert!(asks("member.spend.week > 100").activity);
+    assert!(asks("member.spend.week > 100").activity && !asks("member.spend.week > 100").back);
+    assert!(asks("member.spend.days_30 > 100").back);
 }
 
 #[test]

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use entity::ids::ProgrammeId;
+use entity::earning::event;
 use entity::programmes::programme;
 use entity::purchases::purchase;
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Invariant, Named, wallet};
 use crate::error::{Error, Result};
@@ -20,8 +20,7 @@ pub(super) const INVARIANTS: [Invariant; 1] = [Invariant {
     name: "what each wallet did day by day is what its receipts and returns say",
     unit: "days",
     named: Named::Id(wallet),
-    // A pooled wallet's days are those of the one that it was pooled into. Divided is a number above zero,
-    // which both databases round down.
+    // A pooled wallet's days are those of the one that it was pooled into.
     sql: "with recursive home as (
             select id, id as now_id from wallet where programme_id = $1 and successor_id is null
             union all
@@ -37,8 +36,7 @@ pub(super) const INVARIANTS: [Invariant; 1] = [Invariant {
             from purchase p join home h on h.id = p.wallet_id
               left join back b on b.purchase_id = p.id where p.programme_id = $1),
           part as (
-            select wallet_id, (at + (select ahead from zone where since <= at order by since desc limit 1)
-              + 86400000000) / 86400 - 1000000 as day, purchases, spend, points from bought
+            select wallet_id, {day} as day, purchases, spend, points from bought
             union all
             select wallet_id, day, -purchases, -spend_minor, -points from activity_day where programme_id = $1)
           select wallet_id as id, case when sum(purchases) = 0 and sum(spend) = 0 and sum(points) = 0
@@ -46,31 +44,26 @@ pub(super) const INVARIANTS: [Invariant; 1] = [Invariant {
           from part group by wallet_id, day",
 }];
 
-/// How one database tells a purchase's seconds since 1970, whole.
-pub(super) fn epoch(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => "floor(extract(epoch from p.occurred_at))::bigint",
-        _ => "unixepoch(p.occurred_at)",
-    }
-}
-
-/// The rows `(since, ahead)` of a programme's time zone, in seconds, from before its first purchase on.
-pub(super) async fn zone(tx: &Tx, programme: ProgrammeId) -> Result<String> {
-    let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
-    let zone: Tz =
-        row.map_or("UTC".to_owned(), |row| row.time_zone).parse().map_err(Error::internal)?;
-    let ends: Option<(Moment, Moment)> = purchase::Entity::find()
+/// The rows `(since, ahead)` of a programme's time zone, in seconds, from before the first of what it is
+/// asked about on.
+pub(super) async fn zone(tx: &Tx, programme: Option<&programme::Model>) -> Result<String> {
+    let Some(row) = programme else { return Ok("values (0, 0)".to_owned()) };
+    let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
+    let purchases = purchase::Entity::find()
         .select_only()
         .column_as(purchase::Column::OccurredAt.min(), "first")
         .column_as(purchase::Column::OccurredAt.max(), "last")
-        .filter(purchase::Column::ProgrammeId.eq(programme))
-        .into_tuple()
-        .one(tx.connection())
-        .await?;
-    let (first, last) = match ends {
-        Some((Some(first), Some(last))) => (first, last),
-        _ => (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH),
-    };
+        .filter(purchase::Column::ProgrammeId.eq(row.id));
+    let events = event::Entity::find()
+        .select_only()
+        .column_as(event::Column::OccurredAt.min(), "first")
+        .column_as(event::Column::OccurredAt.max(), "last")
+        .filter(event::Column::ProgrammeId.eq(row.id));
+    let purchases: Option<(Moment, Moment)> = purchases.into_tuple().one(tx.connection()).await?;
+    let events: Option<(Moment, Moment)> = events.into_tuple().one(tx.connection()).await?;
+    let ends = || [purchases, events].into_iter().flatten();
+    let first = ends().filter_map(|(first, _)| first).min().unwrap_or_default();
+    let last = ends().filter_map(|(_, last)| last).max().unwrap_or_default();
     let rows = steps(zone, first, last).into_iter();
     let rows = rows.map(|(since, ahead)| format!("({since}, {ahead})")).collect::<Vec<_>>();
     Ok(format!("values {}", rows.join(", ")))

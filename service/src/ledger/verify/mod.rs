@@ -1,20 +1,28 @@
-//! The books, checked: the invariants of the ledger, and of cashback beside it, recomputed from what was written.
+//! The books, checked: the invariants of the ledger and of what stands beside it, recomputed from what was
+//! written.
 //!
-//! Every check is a statement that tells what it looked at and what of it is wrong, over one
-//! unchanging state of the database. It changes nothing and prints the same for the same books.
+//! Every check, nearly, is a statement that tells what it looked at and what of it is wrong, over one
+//! unchanging state of the database. It changes nothing, asks no clock, and prints the same for the same
+//! books.
 
 mod activity;
+mod budgets;
 mod cashback;
+mod counters;
+mod dialect;
 mod entries;
 mod lots;
+mod memberships;
 mod names;
 mod seals;
+mod tiers;
 mod wallets;
 
 use entity::ids::{EntryId, LotId, PartnerId, ProgrammeId, WalletId};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use uuid::Uuid;
 
+use self::dialect::Dialect;
 use super::Ledger;
 use crate::error::{Error, Result};
 use crate::tx::Tx;
@@ -59,10 +67,11 @@ impl Ledger {
             tx.connection().execute_unprepared("set local statement_timeout = 0").await?;
         }
         let mut checks = Vec::new();
-        let zone = activity::zone(&tx, programme).await?;
+        let dialect = Dialect::of(&tx, programme).await?;
         for invariant in invariants() {
-            checks.push(invariant.check(&tx, programme, &zone).await?);
+            checks.push(invariant.check(&tx, programme, &dialect).await?);
         }
+        checks.push(tiers::check(&tx, programme).await?);
         tx.commit(Verdict { checks }).await
     }
 }
@@ -70,7 +79,9 @@ impl Ledger {
 fn invariants() -> impl Iterator<Item = &'static Invariant> {
     let ledger = wallets::INVARIANTS.iter().chain(&entries::INVARIANTS).chain(&lots::INVARIANTS);
     let ledger = ledger.chain(&names::INVARIANTS).chain(&seals::INVARIANTS);
-    ledger.chain(&activity::INVARIANTS).chain(&cashback::INVARIANTS)
+    let ledger = ledger.chain(&activity::INVARIANTS).chain(&cashback::INVARIANTS);
+    let rules = counters::INVARIANTS.iter().chain(&budgets::INVARIANTS);
+    ledger.chain(rules).chain(&tiers::INVARIANTS).chain(&memberships::INVARIANTS)
 }
 
 /// How what was looked at is named.
@@ -88,21 +99,19 @@ struct Invariant {
     unit: &'static str,
     named: Named,
     /// Answers a row for each that was looked at: `id`, and `fault`, which is 1 if it is wrong and else 0.
-    /// `$1` is the programme; `{zone}` its time zone, `{epoch}` when a purchase `p` was made.
+    /// `$1` is the programme; what stands in braces, [`dialect`] tells.
     sql: &'static str,
 }
 
 impl Invariant {
-    async fn check(&self, tx: &Tx, programme: ProgrammeId, zone: &str) -> Result<Check> {
-        let looked_at = self.sql.replace("{zone}", zone);
-        let looked_at = looked_at.replace("{epoch}", activity::epoch(tx.backend()));
-        let sql =
-            format!("select count(*), coalesce(sum(fault), 0) from ({looked_at}) as looked_at");
-        let rows = rows(tx, sql, programme).await?;
+    async fn check(&self, tx: &Tx, programme: ProgrammeId, dialect: &Dialect) -> Result<Check> {
+        let sum =
+            format!("select count(*), coalesce(sum(fault), 0) from ({}) as looked_at", self.sql);
+        let rows = tx.connection().query_all_raw(dialect.statement(&sum)).await?;
         let row = rows.first().ok_or_else(|| Error::internal("a check answered nothing"))?;
         let (checked, faults) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let faulty =
-            if faults == 0 { Vec::new() } else { self.faulty(tx, programme, &looked_at).await? };
+            if faults == 0 { Vec::new() } else { self.faulty(tx, programme, dialect).await? };
         Ok(Check { name: self.name, unit: self.unit, checked, faults, faulty })
     }
 
@@ -110,12 +119,13 @@ impl Invariant {
         &self,
         tx: &Tx,
         programme: ProgrammeId,
-        looked_at: &str,
+        dialect: &Dialect,
     ) -> Result<Vec<String>> {
-        let sql = format!(
-            "select distinct id from ({looked_at}) as looked_at where fault > 0 order by id limit {NAMED_MAX}"
+        let first = format!(
+            "select distinct id from ({}) as looked_at where fault > 0 order by id limit {NAMED_MAX}",
+            self.sql
         );
-        let rows = rows(tx, sql, programme).await?;
+        let rows = tx.connection().query_all_raw(dialect.statement(&first)).await?;
         let name = |row: &QueryResult| match self.named {
             Named::Id(name) => Ok(name(row.try_get_by_index(0)?)),
             Named::Owner => Ok(owner(programme, row.try_get_by_index(0)?)),
@@ -123,11 +133,6 @@ impl Invariant {
         };
         rows.iter().map(name).collect()
     }
-}
-
-async fn rows(tx: &Tx, sql: String, programme: ProgrammeId) -> Result<Vec<QueryResult>> {
-    let statement = Statement::from_sql_and_values(tx.backend(), sql, [programme.uuid().into()]);
-    Ok(tx.connection().query_all_raw(statement).await?)
 }
 
 fn owner(programme: ProgrammeId, id: Uuid) -> String {
