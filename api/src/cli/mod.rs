@@ -14,6 +14,7 @@ mod migrate;
 mod programme;
 mod schema;
 mod serve;
+mod settle;
 mod token;
 mod verify;
 
@@ -49,6 +50,7 @@ enum Command {
     Import(import::Import),
     Programme(programme::Programme),
     Verify(verify::Verify),
+    Settle(settle::Settle),
     Archive(archive::Archive),
     Token(token::Token),
     Keys(keys::Keys),
@@ -134,6 +136,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Settle(settle) => settle.run().await,
             Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,
             Command::Keys(keys) => keys.run().await,

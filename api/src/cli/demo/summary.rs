@@ -1,5 +1,5 @@
 //! What the demo shows before it serves: who takes part, who issued and who burned, what is owed to
-//! members, why balances changed, and whether the books hold.
+//! members, why balances changed, who owes whom, and whether the books hold.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use service::ledger::{Occasion, Outstanding, PartnerTotals};
 use service::partners::Directory;
 use service::{Actor, Result, Services};
 
+use crate::cli::settle;
 use crate::cli::verify::told;
 use crate::graphql::ledger::reason_of;
 
@@ -38,6 +39,11 @@ pub(super) async fn print(
     println!("\nwhy balances changed, the {REASONS} commonest reasons");
     for occasion in services.ledger.commonest(actor, REASONS).await? {
         println!("{}", reason(&directory, &occasion));
+    }
+    let months = services.settlement.months(actor, None).await?;
+    println!("\nwho owes whom; above zero a partner owes the programme");
+    for month in &months {
+        print!("{}", settle::told(&programme.programme.code, &directory, month));
     }
     let verdict = services.ledger.verify(programme.id()).await?;
     print!("\n{}", told(&programme.programme.code, &verdict));
