@@ -35,6 +35,7 @@ mod rows;
 mod scratch;
 mod seal;
 mod sequencer;
+pub mod settlement;
 pub mod text;
 pub mod tiers;
 mod tx;
@@ -63,6 +64,7 @@ use programmes::Programmes;
 use proposals::Proposals;
 use purchases::Purchases;
 use replica::Reads;
+use settlement::Settlement;
 use tiers::Tiers;
 use writes::Writes;
 
@@ -91,6 +93,8 @@ pub struct Services {
     pub memberships: Arc<Memberships>,
     /// Ladders and where wallets stand.
     pub tiers: Arc<Tiers>,
+    /// Who owes whom.
+    pub settlement: Arc<Settlement>,
     /// Tokens and keys.
     pub auth: Arc<Auth>,
     /// Live updates.
@@ -138,6 +142,7 @@ impl Services {
             proposals: Arc::new(proposals),
             memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),
             tiers,
+            settlement: Arc::new(Settlement::new(db.clone(), p())),
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),
             live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
             programmes,

@@ -15,6 +15,7 @@ mod programme;
 mod rules;
 mod schema;
 mod serve;
+mod settle;
 mod token;
 mod verify;
 
@@ -51,6 +52,7 @@ enum Command {
     Programme(programme::Programme),
     Rules(rules::Rules),
     Verify(verify::Verify),
+    Settle(settle::Settle),
     Archive(archive::Archive),
     Token(token::Token),
     Keys(keys::Keys),
@@ -137,6 +139,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Programme(programme) => programme.run().await,
             Command::Rules(rules) => rules.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Settle(settle) => settle.run().await,
             Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,
             Command::Keys(keys) => keys.run().await,

@@ -20,9 +20,9 @@ mod returns;
 mod spend;
 
 #[cfg(test)]
-pub(super) mod properties;
+pub(crate) mod properties;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use book::{Book, Burn, Expiry, Known, OpenHold, Rules, Wallet};
 pub use command::{Acceptance, Action, Command, Key, NewLot, Receipt, ReturnedPart};

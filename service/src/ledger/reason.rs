@@ -115,6 +115,17 @@ pub struct Figures {
     /// Had expired before the return.
     #[serde(skip_serializing_if = "Points::is_zero_ref")]
     pub excused: Points,
+    /// The same by part of the purchase's points, where it had several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excused_parts: Vec<(i32, Points)>,
+}
+
+impl Figures {
+    /// What of a part had expired before the return.
+    pub(crate) fn excused_of(&self, part: i32) -> Points {
+        let own = self.excused_parts.iter().find(|(own, _)| *own == part);
+        own.map_or(Points::ZERO, |(_, points)| *points)
+    }
 }
 
 impl Reason {

@@ -6,6 +6,7 @@ mod demo;
 mod import;
 mod programme;
 mod settings;
+mod settle;
 mod verify;
 
 use std::fs;

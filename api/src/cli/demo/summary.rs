@@ -1,13 +1,13 @@
 //! What the demo shows before it serves: who takes part, who issued and who burned, what is owed to
-//! members, why balances changed, and whether the books hold.
+//! members, why balances changed, who owes whom, and whether the books hold.
 
 use indicatif::HumanCount;
 use service::ledger::{Occasion, Outstanding, PartnerTotals};
 use service::partners::Directory;
 use service::{Actor, Result, Services};
 
-use crate::cli::rules;
 use crate::cli::verify::told;
+use crate::cli::{rules, settle};
 use crate::graphql::ledger::reason_of;
 
 /// How many reasons are told.
@@ -37,6 +37,11 @@ pub(super) async fn print(
     println!("\nwhy balances changed, the {REASONS} commonest reasons");
     for occasion in services.ledger.commonest(actor, REASONS).await? {
         println!("{}", reason(&directory, &occasion));
+    }
+    let months = services.settlement.months(actor, None).await?;
+    println!("\nwho owes whom; above zero a partner owes the programme");
+    for month in &months {
+        print!("{}", settle::told(&programme.programme.code, &directory, month));
     }
     let verdict = services.ledger.verify(programme.id()).await?;
     print!("\n{}", told(&programme.programme.code, &verdict));

@@ -19,10 +19,10 @@ use super::*;
 use crate::ledger::reason::Cause;
 
 /// A wish in numbers: which wallet, what, how much, and how many hours after the one before.
-pub(in crate::ledger) type Wish = (u128, u8, i64, i64);
+pub(crate) type Wish = (u128, u8, i64, i64);
 
 /// Wishes of all kinds; without reversals, which are of payments that were answered before.
-pub(in crate::ledger) fn wishes(kinds: u8) -> impl Strategy<Value = Vec<Wish>> {
+pub(crate) fn wishes(kinds: u8) -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::vec((0_u128..2, 0..kinds, 1_i64..400, 0_i64..400), 1..40)
 }
 
@@ -44,7 +44,7 @@ fn rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-pub(in crate::ledger) fn dated() -> Rules {
+pub(crate) fn dated() -> Rules {
     Rules {
         programme: ProgrammeId::from_uuid(Uuid::from_u128(99)),
         expiry: Expiry::Dated,
@@ -54,7 +54,7 @@ pub(in crate::ledger) fn dated() -> Rules {
 }
 
 /// Empty wallets; the last is a household's.
-pub(in crate::ledger) fn book(rules: Rules) -> Book {
+pub(crate) fn book(rules: Rules) -> Book {
     let mut book = Book::new(rules);
     for number in 0..=HOUSEHOLD {
         let empty = Wallet::empty(book.rules.programme, wallet(number), DateTime::UNIX_EPOCH);
@@ -152,7 +152,7 @@ pub(in crate::ledger) fn outstanding(book: &Book, purchase: PurchaseId) -> Point
 
 /// Decides all wishes in order, and hands back the commands they came to. `each` sees the book, the
 /// command and the verdict.
-pub(in crate::ledger) fn tell(
+pub(crate) fn tell(
     book: &mut Book,
     wishes: &[Wish],
     mut each: impl FnMut(&mut Book, &Command, &Verdict),

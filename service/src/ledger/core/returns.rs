@@ -34,6 +34,9 @@ impl Draft<'_> {
             let (recovered, excused) = self.take_part(at, issuer, part)?;
             figures.recovered = figures.recovered.plus(recovered).map_err(overflow)?;
             figures.excused = figures.excused.plus(excused).map_err(overflow)?;
+            if parts.len() > 1 && !excused.is_zero() {
+                figures.excused_parts.push((part.part, excused));
+            }
             let missing = part.points.less(recovered).less(excused);
             short = short.plus(missing).map_err(overflow)?;
         }

@@ -9,7 +9,7 @@ mod inactivity;
 mod moves;
 mod payments;
 mod returns;
-mod story;
+pub(crate) mod story;
 mod told;
 
 pub(super) use books::{burn_of, holds, sum};

@@ -5,6 +5,7 @@
 //! rules FORGIVE grace 30               rules inactivity 12
 //! day 14                               from here on; at first it is day 0
 //! ana earns 400 r1 of A from 14 until 90 price 10000 occurred 3
+//! ana earns 400 r1 of A price 10000 due 10000 fee 500    so much of it at issue, and a fee
 //! ana returns 500 r1
 //! ana holds 80 h1 until 5              ana captures 50 h1 at D price 9000     ana releases h1
 //! ana pays 300 p1 at D price 9000      ana reverses p1
@@ -39,8 +40,8 @@ use crate::ledger::core::{
 };
 use crate::ledger::reason::Cause;
 
-/// Tells a story and stops at the first line that isn't so.
-pub(super) fn check(story: &str) {
+/// Tells a story and stops at the first line that isn't so; the book is what it comes to.
+pub(crate) fn check(story: &str) -> Book {
     let mut told = Story::new();
     for line in story.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -49,6 +50,7 @@ pub(super) fn check(story: &str) {
             holds(&told.book);
         }
     }
+    told.book
 }
 
 pub(super) struct Story {
@@ -108,14 +110,14 @@ pub(super) fn day(number: i64) -> DateTime<Utc> {
 }
 
 /// A name is its own id, so that a lot can tell it again.
-fn id(name: &str) -> Uuid {
+pub(crate) fn id(name: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     Uuid::from_bytes(bytes)
 }
 
 /// The name that an id was made of.
-pub(super) fn name(id: impl TypedId) -> String {
+pub(crate) fn name(id: impl TypedId) -> String {
     let bytes = id.uuid().into_bytes();
     String::from_utf8(bytes.into_iter().filter(|byte| *byte != 0).collect()).unwrap()
 }
@@ -240,14 +242,17 @@ impl Story {
     fn lot(&self, words: Words<'_>, issuer: Option<&str>) -> NewLot {
         let is_earned = words.at(1) == "earns";
         let issuer = is_earned.then(|| PartnerId::from_uuid(id(issuer.unwrap_or("A"))));
+        let share = |word: &str| {
+            BasisPoints::new(words.after(word).map_or(0, |share| share.parse().unwrap())).unwrap()
+        };
         let share = Share {
             partner: issuer,
             contract: None,
             share_bp: BasisPoints::WHOLE,
             funding: Funding::AtBurn,
-            issue_share_bp: BasisPoints::new(0).unwrap(),
+            issue_share_bp: share("due"),
             issue_price_micros: words.price(),
-            service_fee_bp: BasisPoints::new(0).unwrap(),
+            service_fee_bp: share("fee"),
         };
         NewLot {
             part: 0,

@@ -1,0 +1,177 @@
+//! `florin settle`: who owes whom, month by month.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::Args;
+use entity::amount::{Currency, Money};
+use entity::ids::PartnerId;
+use indicatif::HumanCount;
+use service::Actor;
+use service::partners::Directory;
+use service::settlement::Settled;
+use service::settlement::core::{Account, Exact, LineKind, Position};
+
+use super::{Failure, books};
+use crate::config::{Site, Storage};
+
+/// Work out who owes whom
+///
+/// Goes through all entries, from the first, and prints for each month what each partner owes and is
+/// owed, who pays what, whose points were spent where, and what the programme's own accounts hold.
+/// It books nothing. The same ledger prints the same bytes.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+An entry belongs to the month in which it was recorded, in the programme's time zone. Above zero a
+partner owes the programme, below it is owed. Lines are rounded half to even, once each; what that
+makes of a statement stands beside them.
+
+Example:
+  florin settle --until 2026-04-01 --data ./florin-data
+
+Exit status: 0 if the money sums to zero, 1 if it doesn't, or there is nothing to settle.")]
+pub(super) struct Settle {
+    /// The first day that isn't settled, of the programme's calendar; all that was recorded otherwise
+    #[arg(long, value_name = "DATE")]
+    until: Option<NaiveDate>,
+    /// The code of a programme; needed where there are several
+    #[arg(long, value_name = "CODE")]
+    programme: Option<String>,
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    site: Site,
+}
+
+impl Settle {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        let services = books::open(&self.storage, &self.site).await?;
+        let programme = books::programme(&services, self.programme.as_deref()).await?;
+        services.sequence().await?;
+        let actor = Actor::system(programme.id).through("settle");
+        let directory = services.partners.directory(programme.id).await?;
+        let months = services.settlement.months(&actor, self.until).await?;
+        if months.is_empty() {
+            println!("{}: there is nothing to settle yet", programme.code);
+            return Ok(ExitCode::FAILURE);
+        }
+        for month in &months {
+            print!("{}", told(&programme.code, &directory, month));
+        }
+        let is_balanced = months.iter().all(Settled::is_balanced);
+        Ok(if is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// The columns of the table, each with the lines that it adds up.
+const COLUMNS: [(&str, &[LineKind]); 5] = [
+    ("issued", &[LineKind::Issue, LineKind::IssueReturn]),
+    ("funding", &[LineKind::Funding, LineKind::FundingReversal]),
+    ("fees", &[LineKind::ServiceFee, LineKind::ServiceFeeReversal]),
+    ("burned there", &[LineKind::Burn, LineKind::BurnReversal]),
+    ("breakage", &[LineKind::BreakageShare]),
+];
+
+/// A month in words.
+pub(super) fn told(code: &str, directory: &Directory, month: &Settled) -> String {
+    let currency = month.currency;
+    let mut told = format!("\n{code}, {}, {currency}\n", month.month);
+    let names: BTreeMap<&str, PartnerId> = month
+        .positions
+        .keys()
+        .filter_map(|id| Some((directory.partner(*id)?.code.as_str(), *id)))
+        .collect();
+    told += &format!("{:<12}", "partner");
+    for (title, _) in COLUMNS {
+        told += &format!("{title:>14}");
+    }
+    told += &format!("{:>10}{:>14}\n", "rounding", "net");
+    for (name, id) in &names {
+        if let Some(position) = month.positions.get(id) {
+            told += &line(name, position, currency);
+        }
+    }
+    told += &payments(&names, month);
+    told += &matrix(directory, month);
+    told + &accounts(month)
+}
+
+fn line(name: &str, position: &Position, currency: Currency) -> String {
+    let mut told = format!("{name:<12}");
+    for (_, kinds) in COLUMNS {
+        let own = position.lines.iter().filter(|line| kinds.contains(&line.kind));
+        told += &format!("{:>14}", money(own.map(|line| line.minor).sum(), currency));
+    }
+    let (rounding, net) = (position.rounding_minor, position.net_minor);
+    told + &format!("{:>10}{:>14}\n", money(rounding, currency), money(net, currency))
+}
+
+/// At most one payment a partner.
+fn payments(names: &BTreeMap<&str, PartnerId>, month: &Settled) -> String {
+    let mut told = String::new();
+    for (name, id) in names {
+        let net = month.positions.get(id).map_or(0, |position| position.net_minor);
+        let amount = money(net.saturating_abs(), month.currency);
+        match net {
+            0 => {}
+            1.. => told += &format!("  {name} pays {amount}\n"),
+            _ => told += &format!("  {name} is paid {amount}\n"),
+        }
+    }
+    told
+}
+
+/// Points of the row's partner that were spent at the column's.
+fn matrix(directory: &Directory, month: &Settled) -> String {
+    let code = |id: PartnerId| directory.partner(id).map_or("", |partner| partner.code.as_str());
+    let cells: BTreeMap<(&str, &str), i64> = month
+        .matrix
+        .iter()
+        .map(|((issuer, acceptor), cell)| ((code(*issuer), code(*acceptor)), cell.points))
+        .collect();
+    if cells.is_empty() {
+        return String::new();
+    }
+    let issuers: BTreeSet<&str> = cells.keys().map(|(issuer, _)| *issuer).collect();
+    let acceptors: BTreeSet<&str> = cells.keys().map(|(_, acceptor)| *acceptor).collect();
+    let mut told = format!("{:<12}", "points of at");
+    told.extend(acceptors.iter().map(|acceptor| format!("{acceptor:>14}")));
+    for issuer in issuers {
+        told += &format!("\n{issuer:<12}");
+        for acceptor in &acceptors {
+            let points = cells.get(&(issuer, *acceptor)).copied().unwrap_or(0);
+            told += &format!("{:>14}", count(points));
+        }
+    }
+    told + "\n"
+}
+
+fn accounts(month: &Settled) -> String {
+    let minor = |exact: Exact| exact.minor(month.currency.minor_per_unit());
+    let named = month.accounts.iter().filter_map(|(account, balance)| {
+        let name = match account {
+            Account::Payable(_) => return None,
+            Account::Funded => "funds itself",
+            Account::Reserve => "reserve",
+            Account::Cleared => "cleared",
+            Account::Carried => "carried",
+            Account::Margin => "margin",
+            Account::Breakage => "breakage",
+            Account::Fees => "fees",
+        };
+        Some(format!("{name} {}", money(minor(*balance), month.currency)))
+    });
+    let named: Vec<String> = named.collect();
+    let sum = if month.is_balanced() { "sums to zero" } else { "DOES NOT SUM TO ZERO" };
+    format!("the programme at the month's end: {}; all money {sum}\n", named.join(", "))
+}
+
+fn money(minor: i64, currency: Currency) -> String {
+    Money { minor, currency }.to_string()
+}
+
+fn count(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", HumanCount(number.unsigned_abs()))
+}
