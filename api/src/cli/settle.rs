@@ -149,7 +149,8 @@ fn matrix(directory: &Directory, month: &Settled) -> String {
 
 fn accounts(month: &Settled) -> String {
     let minor = |exact: Exact| exact.minor(month.currency.minor_per_unit());
-    let named = month.accounts.iter().filter_map(|(account, balance)| {
+    let full = month.accounts.iter().filter(|(_, balance)| !balance.is_zero());
+    let named = full.filter_map(|(account, balance)| {
         let name = match account {
             Account::Payable(_) => return None,
             Account::Funded => "funds itself",

@@ -45,8 +45,13 @@ fn minor(programme: &Rules) -> i64 {
     cost_of_minor(programme.programme.currency.minor_per_unit())
 }
 
-fn bounds(programme: &Rules, budget: &Budget) -> Bounds {
-    [budget.points, budget.cost_minor.map(|cost| cost.saturating_mul(minor(programme)))]
+fn bounds(minor: i64, budget: &Budget) -> Result<Bounds, Refusal> {
+    let cost = |cost: i64| {
+        let message = format!("It must be at most {}, not {cost}.", i64::MAX / minor);
+        let refusal = Refusal::new(Code::ValueOutOfRange).because(message).at("budget.cost");
+        cost.checked_mul(minor).ok_or(refusal)
+    };
+    Ok([budget.points, budget.cost_minor.map(cost).transpose()?])
 }
 
 /// Sets what the owner may give in all. It can't fall below what was given.
@@ -74,7 +79,7 @@ pub(super) async fn set(
     .await?;
     let given = |of: fn(&budget_slice::Model) -> i64| slices.iter().map(of).map(i128::from).sum();
     let given = [given(|row| row.given_points), given(|row| row.given_cost)];
-    let bounds = bounds(programme, after);
+    let bounds = bounds(minor(programme), after)?;
     let mut rest = [None, None];
     for (at, field) in [(0, "budget.points"), (1, "budget.cost")] {
         rest[at] = left(bounds[at], given[at]).map_err(|refusal| refusal.at(field))?;
@@ -116,4 +121,23 @@ fn shared(programme: ProgrammeId, owner: Uuid, rest: Bounds) -> Vec<budget_slice
         given_cost: 0,
     };
     (0..SLICES).map(slice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a budget's cost can be.
+
+    use super::*;
+
+    #[test]
+    fn a_cost_that_is_too_large_for_its_currency_is_refused() {
+        let of = |minor_per_unit, cost_minor| {
+            let budget = Budget { points: None, cost_minor: Some(cost_minor) };
+            bounds(cost_of_minor(minor_per_unit), &budget).map_err(|refusal| refusal.message)
+        };
+        assert_eq!(of(100, 50_000_000_000), Ok([None, Some(5_000_000_000_000_000_000)]));
+        assert_eq!(of(1, 900_000_000), Ok([None, Some(9_000_000_000_000_000_000)]));
+        let said = of(1, 1_000_000_000).unwrap_err();
+        assert_eq!(said, "It must be at most 922337203, not 1000000000.");
+    }
 }

@@ -116,6 +116,15 @@ fn what_was_false_is_quoted() {
     assert_eq!(compile("true").unwrap().false_part(&facts), None);
 }
 
+/// A worker's stack is 2 MiB, and a request has some of it already.
+#[test]
+fn the_deepest_expression_that_is_read_leaves_most_of_a_stack() {
+    let deepest = |levels: usize| format!("{}true{}", "(".repeat(levels), ")".repeat(levels));
+    let read = move || (0..100).rev().find(|levels| compile(&deepest(*levels)).is_ok());
+    let reader = std::thread::Builder::new().stack_size(1 << 20).spawn(read).unwrap();
+    assert!(reader.join().unwrap().is_some_and(|levels| levels > 2));
+}
+
 #[test]
 fn what_it_asks_for_is_known() {
     let asks = |source: &str| compile(source).unwrap().asks;
