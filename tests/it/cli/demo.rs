@@ -34,12 +34,18 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     }
     let reasons = first.printed.lines().filter(|line| line.contains(" × ")).count();
     assert_eq!(reasons, 5, "{}", first.printed);
+    // Every partner owes or is owed.
+    let balanced = "the programme at the month's end: ";
+    assert!(line(&first, balanced).ends_with("all money sums to zero"), "{}", first.printed);
+    let payments = first.printed.lines().filter(|line| line.starts_with("  "));
+    let payments = payments.filter(|line| line.contains(" pays ") || line.contains(" is paid "));
+    assert!(payments.count() >= 7, "{}", first.printed);
     line(&first, "arno: the books hold");
 
     let second = folder.florin(EXIT);
     assert_eq!(second.code, 0, "{}", second.complained);
     assert!(!second.printed.contains("recorded"), "loaded twice: {}", second.printed);
-    for same in ["Arno Card, a demo: ", "together ", "arno: the books hold"] {
+    for same in ["Arno Card, a demo: ", "together ", balanced, "arno: the books hold"] {
         assert_eq!(line(&second, same), line(&first, same));
     }
 

@@ -38,6 +38,7 @@ pub(super) async fn print(
     for occasion in services.ledger.commonest(actor, REASONS).await? {
         println!("{}", reason(&directory, &occasion));
     }
+    services.sequence().await?;
     let months = services.settlement.months(actor, None).await?;
     println!("\nwho owes whom; above zero a partner owes the programme");
     for month in &months {
