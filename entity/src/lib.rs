@@ -18,6 +18,7 @@ pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod secret;
+pub mod settlement;
 pub mod text_enum;
 pub mod tiers;
 mod typeid;

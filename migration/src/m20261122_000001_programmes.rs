@@ -32,6 +32,8 @@ const PROGRAMME: Table = Table {
     payout_min_minor {long} not null check (payout_min_minor between 1 and 10000000000000),
     points_per_minor {long} not null check (points_per_minor between 0 and 1000000),
     payout_run_limit_minor {long} not null check (payout_run_limit_minor between 0 and 10000000000000),
+    settlement_period text not null check (settlement_period in ('WEEKLY', 'MONTHLY')),
+    settlement_min_minor {long} not null check (settlement_min_minor between 0 and 10000000000000),
     debtor_name text check (length(debtor_name) between 1 and 70),
     debtor_iban text check (length(debtor_iban) between 15 and 34),
     debtor_bic text check (length(debtor_bic) in (8, 11)),

@@ -36,6 +36,8 @@ pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     tracker.spawn(repeat(stop.clone(), "simulate", move || simulate(e.clone())));
     let t = services.clone();
     tracker.spawn(repeat(stop.clone(), "tiers", move || follow_tiers(t.clone())));
+    let m = services.clone();
+    tracker.spawn(repeat(stop.clone(), "money books", move || follow_money(m.clone())));
     tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
     tracker
@@ -118,6 +120,12 @@ async fn follow_tiers(services: Services) -> Result<Duration> {
         let _ = tokio::time::timeout(LISTEN_EVERY, woken.changed()).await;
     }
     Ok(Duration::ZERO)
+}
+
+/// So much is added up at a time that it needn't be done for each fact.
+async fn follow_money(services: Services) -> Result<Duration> {
+    let is_behind = services.follow_money().await? > 0;
+    Ok(if is_behind { SEQUENCE_AGAIN } else { CHECKPOINT_EVERY })
 }
 
 async fn settle(services: Services) -> Result<Duration> {

@@ -142,7 +142,7 @@ impl Services {
             proposals: Arc::new(proposals),
             memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),
             tiers,
-            settlement: Arc::new(Settlement::new(db.clone(), p())),
+            settlement: Arc::new(Settlement::new(db.clone(), clock.clone(), p())),
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),
             live: Arc::new(Live::new(db.clone(), Arc::clone(&members))),
             programmes,
@@ -197,6 +197,15 @@ impl Services {
         let mut taken = 0;
         for programme in self.programmes.all().await? {
             taken += self.tiers.follow(programme.id).await?;
+        }
+        Ok(taken)
+    }
+
+    /// Has the money books follow what was sequenced, a step a programme; says how many facts there were.
+    pub async fn follow_money(&self) -> Result<u64> {
+        let mut taken = 0;
+        for programme in self.programmes.all().await? {
+            taken += self.settlement.follow(programme.id).await?;
         }
         Ok(taken)
     }

@@ -29,6 +29,7 @@ mod readme;
 mod refusals;
 mod replica;
 mod schema;
+mod settlement;
 mod support;
 mod tables;
 mod tidy;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
     activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
-    proposals, purchases, tiers,
+    proposals, purchases, settlement, tiers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
@@ -44,6 +44,7 @@ fn entities() -> Tables {
         programmes::{audit_row, operator, programme},
         proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},
+        settlement::{carried_points, money_day, money_posting, settlement_cursor, settlement_cycle},
         tiers::{tier_change, tier_cursor, tier_grant, tier_set, tier_standing, tier_terms},
     }
 }

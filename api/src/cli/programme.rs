@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use entity::amount::Points;
-use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding, SettlementPeriod};
 
 use service::programmes::{Create, Settings};
 
@@ -96,6 +96,9 @@ struct Rules {
     /// An adjustment of more points needs a second operator
     #[arg(long, value_name = "POINTS", default_value = "0", value_parser = points)]
     adjustment_limit: Points,
+    /// How often partners are billed
+    #[arg(long, value_name = "PERIOD", default_value = "monthly", value_parser = one_of(SettlementPeriod::ALL, SettlementPeriod::name))]
+    settlement: SettlementPeriod,
 }
 
 impl Programme {
@@ -132,6 +135,7 @@ impl From<Rules> for Settings {
             claim_days: rules.claim_days,
             hold_minutes_max: rules.hold_minutes_max,
             adjustment_limit: rules.adjustment_limit,
+            settlement_period: rules.settlement,
             ..Self::default()
         }
     }

@@ -11,20 +11,20 @@ use indicatif::HumanCount;
 use service::Actor;
 use service::partners::Directory;
 use service::settlement::Settled;
-use service::settlement::core::{Account, Exact, LineKind, Position};
+use service::settlement::core::{Account, Exact, LineKind, MoneyAccount, Position};
 
 use super::{Failure, books};
 use crate::config::{Site, Storage};
 
 /// Work out who owes whom
 ///
-/// Goes through all entries, from the first, and prints for each month what each partner owes and is
-/// owed, who pays what, whose points were spent where, and what the programme's own accounts hold.
-/// It books nothing. The same ledger prints the same bytes.
+/// Brings the money books up to the last entry, and prints for each cycle what each partner owes and is
+/// owed, who pays what, whose points were spent where, and what the programme's own accounts hold. It
+/// closes nothing and pays nobody. The same ledger prints the same bytes.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-An entry belongs to the month in which it was recorded, in the programme's time zone. Above zero a
-partner owes the programme, below it is owed. Lines are rounded half to even, once each; what that
+An entry belongs to the cycle in which it was recorded, in the programme's time zone, or to the next that
+is open. Above zero a partner owes the programme, below it is owed. Lines are rounded half to even, once each; what that
 makes of a statement stands beside them.
 
 Example:
@@ -32,7 +32,7 @@ Example:
 
 Exit status: 0 if the money sums to zero, 1 if it doesn't, or there is nothing to settle.")]
 pub(super) struct Settle {
-    /// The first day that isn't settled, of the programme's calendar; all that was recorded otherwise
+    /// Only cycles that have ended by then, the day after their last; all otherwise
     #[arg(long, value_name = "DATE")]
     until: Option<NaiveDate>,
     /// The code of a programme; needed where there are several
@@ -51,15 +51,16 @@ impl Settle {
         services.sequence().await?;
         let actor = Actor::system(programme.id).through("settle");
         let directory = services.partners.directory(programme.id).await?;
-        let months = services.settlement.months(&actor, self.until).await?;
-        if months.is_empty() {
+        services.settlement.catch_up(programme.id).await?;
+        let cycles = services.settlement.cycles_until(&actor, self.until).await?;
+        if cycles.is_empty() {
             println!("{}: there is nothing to settle yet", programme.code);
             return Ok(ExitCode::FAILURE);
         }
-        for month in &months {
-            print!("{}", told(&programme.code, &directory, month));
+        for cycle in &cycles {
+            print!("{}", told(&programme.code, &directory, cycle)?);
         }
-        let is_balanced = months.iter().all(Settled::is_balanced);
+        let is_balanced = cycles.iter().all(Settled::is_balanced);
         Ok(if is_balanced { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
@@ -73,11 +74,11 @@ const COLUMNS: [(&str, &[LineKind]); 5] = [
     ("breakage", &[LineKind::BreakageShare]),
 ];
 
-/// A month in words.
-pub(super) fn told(code: &str, directory: &Directory, month: &Settled) -> String {
-    let currency = month.currency;
-    let mut told = format!("\n{code}, {}, {currency}\n", month.month);
-    let names: BTreeMap<&str, PartnerId> = month
+/// A cycle in words.
+pub(super) fn told(code: &str, directory: &Directory, cycle: &Settled) -> service::Result<String> {
+    let currency = cycle.currency;
+    let mut told = format!("\n{code}, {}, {currency}\n", cycle.name());
+    let names: BTreeMap<&str, PartnerId> = cycle
         .positions
         .keys()
         .filter_map(|id| Some((directory.partner(*id)?.code.as_str(), *id)))
@@ -88,13 +89,13 @@ pub(super) fn told(code: &str, directory: &Directory, month: &Settled) -> String
     }
     told += &format!("{:>10}{:>14}\n", "rounding", "net");
     for (name, id) in &names {
-        if let Some(position) = month.positions.get(id) {
+        if let Some(position) = cycle.positions.get(id) {
             told += &line(name, position, currency);
         }
     }
-    told += &payments(&names, month);
-    told += &matrix(directory, month);
-    told + &accounts(month)
+    told += &payments(&names, cycle);
+    told += &matrix(directory, cycle);
+    Ok(told + &accounts(cycle)?)
 }
 
 fn line(name: &str, position: &Position, currency: Currency) -> String {
@@ -108,11 +109,11 @@ fn line(name: &str, position: &Position, currency: Currency) -> String {
 }
 
 /// At most one payment a partner.
-fn payments(names: &BTreeMap<&str, PartnerId>, month: &Settled) -> String {
+fn payments(names: &BTreeMap<&str, PartnerId>, cycle: &Settled) -> String {
     let mut told = String::new();
     for (name, id) in names {
-        let net = month.positions.get(id).map_or(0, |position| position.net_minor);
-        let amount = money(net.saturating_abs(), month.currency);
+        let net = cycle.positions.get(id).map_or(0, |position| position.net_minor);
+        let amount = money(net.saturating_abs(), cycle.currency);
         match net {
             0 => {}
             1.. => told += &format!("  {name} pays {amount}\n"),
@@ -123,9 +124,9 @@ fn payments(names: &BTreeMap<&str, PartnerId>, month: &Settled) -> String {
 }
 
 /// Points of the row's partner that were spent at the column's.
-fn matrix(directory: &Directory, month: &Settled) -> String {
+fn matrix(directory: &Directory, cycle: &Settled) -> String {
     let code = |id: PartnerId| directory.partner(id).map_or("", |partner| partner.code.as_str());
-    let cells: BTreeMap<(&str, &str), i64> = month
+    let cells: BTreeMap<(&str, &str), i64> = cycle
         .matrix
         .iter()
         .map(|((issuer, acceptor), cell)| ((code(*issuer), code(*acceptor)), cell.points))
@@ -147,25 +148,20 @@ fn matrix(directory: &Directory, month: &Settled) -> String {
     told + "\n"
 }
 
-fn accounts(month: &Settled) -> String {
-    let minor = |exact: Exact| exact.minor(month.currency.minor_per_unit());
-    let full = month.accounts.iter().filter(|(_, balance)| !balance.is_zero());
-    let named = full.filter_map(|(account, balance)| {
+fn accounts(cycle: &Settled) -> service::Result<String> {
+    let minor = |exact: Exact| exact.minor(cycle.currency.minor_per_unit());
+    let mut named = Vec::new();
+    for (account, balance) in &cycle.accounts {
         let name = match account {
-            Account::Payable(_) => return None,
-            Account::Funded => "funds itself",
-            Account::Reserve => "reserve",
-            Account::Cleared => "cleared",
-            Account::Carried => "carried",
-            Account::Margin => "margin",
-            Account::Breakage => "breakage",
-            Account::Fees => "fees",
+            Account::Payable(_) => continue,
+            Account::Own(MoneyAccount::Funded) => "funds itself".to_owned(),
+            Account::Own(own) => own.name().to_lowercase(),
         };
-        Some(format!("{name} {}", money(minor(*balance), month.currency)))
-    });
-    let named: Vec<String> = named.collect();
-    let sum = if month.is_balanced() { "sums to zero" } else { "DOES NOT SUM TO ZERO" };
-    format!("the programme at the month's end: {}; all money {sum}\n", named.join(", "))
+        named.push(format!("{name} {}", money(minor(*balance)?, cycle.currency)));
+    }
+    let sum = if cycle.is_balanced() { "sums to zero" } else { "DOES NOT SUM TO ZERO" };
+    let named = named.join(", ");
+    Ok(format!("the programme at the cycle's end: {named}; all money {sum}\n"))
 }
 
 fn money(minor: i64, currency: Currency) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::amount;
-use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding};
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Rounding, SettlementPeriod};
 use service::Who;
 use service::programmes::{Amend, Rules, settings};
 
@@ -127,6 +127,18 @@ impl Programme {
         amount::Money { minor, currency: programme.currency }.into()
     }
 
+    /// How often partners are billed. Cycles that have begun keep their end.
+    async fn settlement_period(&self) -> Enumeration<SettlementPeriod> {
+        Enumeration(self.0.programme.settlement_period)
+    }
+
+    /// The least that a partner pays or is paid for a cycle; less is carried forward.
+    async fn settlement_minimum(&self) -> Money {
+        let programme = &self.0.programme;
+        let minor = programme.settlement_min_minor;
+        amount::Money { minor, currency: programme.currency }.into()
+    }
+
     /// From which account cashback is paid out; null where none is set. For operators, null to others.
     async fn debtor(&self, ctx: &Context<'_>) -> Option<Debtor> {
         let (_, actor) = app(ctx);
@@ -218,6 +230,11 @@ pub struct UpdateProgrammeInput {
     /// How much cashback an operator may have paid out alone within 24 hours, in minor units, 0 to
     /// 10,000,000,000,000. To raise it takes a second operator.
     payout_run_limit_minor: Option<Points>,
+    /// How often partners are billed, from the next cycle on.
+    settlement_period: Option<Enumeration<SettlementPeriod>>,
+    /// The least that a partner pays or is paid for a cycle, in minor units, 0 to 10,000,000,000,000; less
+    /// is carried forward.
+    settlement_min_minor: Option<Points>,
     /// From which account cashback is paid out. To change it takes a second operator.
     debtor: Option<DebtorInput>,
 }
@@ -288,6 +305,8 @@ impl UpdateProgrammeInput {
                 payout_min_minor: self.payout_min_minor.map(Points::get),
                 points_per_minor: self.points_per_minor.map(Points::get),
                 payout_run_limit_minor: self.payout_run_limit_minor.map(Points::get),
+                settlement_period: self.settlement_period.map(|period| period.0),
+                settlement_min_minor: self.settlement_min_minor.map(Points::get),
                 debtor: self.debtor.map(|debtor| settings::Debtor {
                     name: debtor.name,
                     iban: debtor.iban,

@@ -39,6 +39,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How often partners are billed.
+    SettlementPeriod {
+        /// Each week, from Monday on (ISO 8601).
+        Weekly "WEEKLY",
+        /// Each month of the calendar.
+        Monthly "MONTHLY",
+    }
+}
+
 /// One coalition. `version` counts its amendments.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -78,6 +88,10 @@ pub struct Model {
     pub points_per_minor: i64,
     /// What an operator may have paid out alone within 24 hours, in minor units.
     pub payout_run_limit_minor: i64,
+    /// How often partners are billed: cycles that have begun keep their end.
+    pub settlement_period: SettlementPeriod,
+    /// The least that a partner pays or is paid for a cycle, in minor units; less is carried forward.
+    pub settlement_min_minor: i64,
     /// Who pays cashback out, as the bank knows it.
     pub debtor_name: Option<String>,
     pub debtor_iban: Option<String>,

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use entity::amount::Points;
 use entity::ids::ProgrammeId;
-use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
+use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding, SettlementPeriod};
 use serde::{Deserialize, Serialize};
 
 use crate::cashback::{iban, latin};
@@ -40,6 +40,10 @@ pub struct Settings {
     pub adjustment_limit: Points,
     /// How cashback leaves the programme.
     pub payouts: Payouts,
+    /// How often partners are billed.
+    pub settlement_period: SettlementPeriod,
+    /// The least that a partner pays or is paid for a cycle, in minor units.
+    pub settlement_min_minor: i64,
 }
 
 /// How cashback leaves the programme.
@@ -89,6 +93,10 @@ pub struct Change {
     #[serde(default)]
     pub payout_run_limit_minor: Option<i64>,
     #[serde(default)]
+    pub settlement_period: Option<SettlementPeriod>,
+    #[serde(default)]
+    pub settlement_min_minor: Option<i64>,
+    #[serde(default)]
     pub debtor: Option<Debtor>,
 }
 
@@ -108,6 +116,8 @@ impl Default for Settings {
             hold_minutes_max: 60,
             adjustment_limit: Points::ZERO,
             payouts: Payouts::default(),
+            settlement_period: SettlementPeriod::Monthly,
+            settlement_min_minor: 0,
         }
     }
 }
@@ -136,6 +146,8 @@ impl Settings {
             payout_min_minor: Some(self.payouts.min_minor),
             points_per_minor: Some(self.payouts.points_per_minor),
             payout_run_limit_minor: Some(self.payouts.run_limit_minor),
+            settlement_period: Some(self.settlement_period),
+            settlement_min_minor: Some(self.settlement_min_minor),
             debtor: self.payouts.debtor,
         };
         change.apply_to(row)
@@ -159,6 +171,8 @@ impl Change {
             payout_run_limit_minor: self
                 .payout_run_limit_minor
                 .unwrap_or(row.payout_run_limit_minor),
+            settlement_period: self.settlement_period.unwrap_or(row.settlement_period),
+            settlement_min_minor: self.settlement_min_minor.unwrap_or(row.settlement_min_minor),
             time_zone: self.time_zone.unwrap_or(row.time_zone),
             expiry_policy: self.expiry_policy.unwrap_or(row.expiry_policy),
             expiry_months: self.expiry_months.unwrap_or(row.expiry_months),
@@ -187,6 +201,7 @@ fn check(row: &Model) -> Result<(), Refusal> {
     between("saleAgeDaysMax", row.sale_age_days_max, 1, 3650)?;
     between("claimDays", row.claim_days, 0, 365)?;
     between("holdMinutesMax", row.hold_minutes_max, 1, 43_200)?;
+    between("settlementMinMinor", row.settlement_min_minor, 0, 10_000_000_000_000)?;
     between("payoutMinMinor", row.payout_min_minor, 1, 10_000_000_000_000)?;
     between("pointsPerMinor", row.points_per_minor, 0, 1_000_000)?;
     between("payoutRunLimitMinor", row.payout_run_limit_minor, 0, 10_000_000_000_000)
@@ -248,6 +263,8 @@ pub(super) fn blank() -> Model {
         payout_min_minor: 1,
         points_per_minor: 0,
         payout_run_limit_minor: 0,
+        settlement_period: SettlementPeriod::Monthly,
+        settlement_min_minor: 0,
         debtor_name: None,
         debtor_iban: None,
         debtor_bic: None,
@@ -274,6 +291,8 @@ pub(super) fn seen(row: &Model) -> serde_json::Value {
         "payoutMinMinor": row.payout_min_minor,
         "pointsPerMinor": row.points_per_minor,
         "payoutRunLimitMinor": row.payout_run_limit_minor,
+        "settlementPeriod": row.settlement_period,
+        "settlementMinMinor": row.settlement_min_minor,
         "debtor": seen_debtor(row),
     })
 }

@@ -35,7 +35,7 @@ async fn the_demo_loads_once_tells_what_is_in_the_books_and_serves() {
     let reasons = first.printed.lines().filter(|line| line.contains(" × ")).count();
     assert_eq!(reasons, 5, "{}", first.printed);
     // Every partner owes or is owed.
-    let balanced = "the programme at the month's end: ";
+    let balanced = "the programme at the cycle's end: ";
     assert!(line(&first, balanced).ends_with("all money sums to zero"), "{}", first.printed);
     let payments = first.printed.lines().filter(|line| line.starts_with("  "));
     let payments = payments.filter(|line| line.contains(" pays ") || line.contains(" is paid "));

@@ -21,7 +21,7 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 37] = [
+const DAMAGES: [Damage; 41] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -246,6 +246,30 @@ const DAMAGES: [Damage; 37] = [
         done: "update tier_grant set last_day = last_day + 1",
         undone: "update tier_grant set last_day = last_day - 1",
     },
+    Damage {
+        invariant: "each day's obligations are the sums of the money journal",
+        named: "ISSUE of day ",
+        done: "update money_day set points = points + 1 where kind = 'ISSUE'",
+        undone: "update money_day set points = points - 1 where kind = 'ISSUE'",
+    },
+    Damage {
+        invariant: "the money journal is what the ledger's entries come to",
+        named: "ent_",
+        done: "update money_posting set points = points + 1 where kind = 'SERVICE_FEE'",
+        undone: "update money_posting set points = points - 1 where kind = 'SERVICE_FEE'",
+    },
+    Damage {
+        invariant: "points are carried for wallets as many as they owe",
+        named: "wal_",
+        done: "update wallet set debt = debt + 1",
+        undone: "update wallet set debt = debt - 1",
+    },
+    Damage {
+        invariant: "reserve, cleared and carried hold what lots and debts come to",
+        named: "RESERVE",
+        done: "update money_day set factor = factor - 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
+        undone: "update money_day set factor = factor + 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
+    },
 ];
 
 /// Of each thing that the books keep there is one, and twelve receipts.
@@ -281,6 +305,7 @@ async fn world() -> World {
     let services = &world.gateway.services;
     services.sequence().await.unwrap();
     while services.follow_tiers().await.unwrap() > 0 {}
+    while services.follow_money().await.unwrap() > 0 {}
     services.advance_checkpoints().await.unwrap();
     world
 }

@@ -265,6 +265,7 @@ impl World {
     pub(crate) async fn closes(mut self) {
         self.gateway.services.sequence().await.unwrap();
         while self.gateway.services.follow_tiers().await.unwrap() > 0 {}
+        while self.gateway.services.follow_money().await.unwrap() > 0 {}
         let verdict = self.gateway.services.ledger.verify(self.programme).await.unwrap();
         let faults: Vec<_> = verdict.checks.iter().filter(|check| check.faults > 0).collect();
         self.is_checked = true;

@@ -65,6 +65,7 @@ impl Archive {
         let _alone = file::lock(&self.to)?;
         services.sequence().await?;
         while services.advance_checkpoints().await? > 0 {}
+        while services.follow_money().await? > 0 {}
         for programme in programmes {
             self.archive(&services, &programme).await?;
         }

@@ -39,10 +39,11 @@ pub(super) async fn print(
         println!("{}", reason(&directory, &occasion));
     }
     services.sequence().await?;
-    let months = services.settlement.months(actor, None).await?;
+    services.settlement.catch_up(programme.id()).await?;
+    let cycles = services.settlement.cycles_until(actor, None).await?;
     println!("\nwho owes whom; above zero a partner owes the programme");
-    for month in &months {
-        print!("{}", settle::told(&programme.programme.code, &directory, month));
+    for cycle in &cycles {
+        print!("{}", settle::told(&programme.programme.code, &directory, cycle)?);
     }
     let verdict = services.ledger.verify(programme.id()).await?;
     print!("\n{}", told(&programme.programme.code, &verdict));

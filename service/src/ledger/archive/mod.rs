@@ -28,6 +28,8 @@
 //! **Checkpoints.** The seal lies at or behind the programme's checkpoint, whose row each step locks: no
 //! total asks for what was deleted, and a checkpoint that is made again begins with what was archived.
 //!
+//! **Money.** What goes is in the money books, which never ask for it again.
+//!
 //! **One at a time.** An archiver locks its folder, so that none writes over a file that another has sealed;
 //! of two with different folders the slower one's seal finds its number taken, and its file is void.
 //!
@@ -42,6 +44,7 @@ mod tally;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::ids::{ProgrammeId, WalletId};
 use entity::ledger::{checkpoint, opening, seal};
+use entity::settlement::settlement_cursor;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -72,7 +75,7 @@ pub struct Plan {
 
 impl Ledger {
     /// What an archive would take now of what was recorded before that day began, where the programme
-    /// is; up to its checkpoint.
+    /// is; up to its checkpoint, and to where its money books are.
     pub async fn plan_archive(&self, programme: ProgrammeId, before: NaiveDate) -> Result<Plan> {
         let zone = self.programmes.rules(programme).await?.zone;
         let recorded_before = to_utc(before.and_time(NaiveTime::MIN), zone);
@@ -81,10 +84,13 @@ impl Ledger {
         }
         let last = self.seals(programme).await?.pop();
         let mark = checkpoint::Entity::find_by_id(programme).one(self.db.primary()).await?;
+        let books = settlement_cursor::Entity::find_by_id(programme).one(self.db.primary()).await?;
+        let mark = mark.map_or(0, |mark| mark.position);
+        let books = books.map_or(0, |books| books.position);
         Ok(Plan {
             programme,
             number: last.as_ref().map_or(1, |seal| seal.number + 1),
-            position: mark.map_or(0, |mark| mark.position),
+            position: std::cmp::min(mark, books),
             recorded_before,
             previous_hash: last.map(|seal| seal.hash),
         })

@@ -7,6 +7,7 @@
 //! | `{day}` | the day of the programme in which the seconds `at` lie, beside a table `zone` |
 //! | `{period}` | the name of the period of the kind `span` in which a `day` falls |
 //! | `{rules}` | the rows `(id, name)` of all rules, as documents name them; the statement's second value |
+//! | `{nobody}` | the id that stands for nobody in a key |
 //! | `{minor}` | how much of a budget's cost a minor unit of the settlement currency is |
 //! | `{each TYPE DOCUMENT FIELD ALIAS}` | joins the elements of a list in a document, each with `key` and `value`; the field `.` is the document itself |
 //! | `{id ALIAS}` | the element of such a list as an id |
@@ -78,6 +79,8 @@ impl Dialect {
             ["each", kind, document, field, alias] => self.each(kind, document, field, alias),
             ["id", alias] if self.is_postgres() => format!("({alias}.value #>> '{{}}')::uuid"),
             ["id", alias] => format!("unhex({alias}.value, '-')"),
+            ["nobody"] if self.is_postgres() => format!("'{}'::uuid", uuid::Uuid::nil()),
+            ["nobody"] => "zeroblob(16)".to_owned(),
             ["zone"] => self.zone.clone(),
             ["minor"] => self.minor.to_string(),
             ["epoch"] if self.is_postgres() => {

@@ -13,6 +13,7 @@ mod dialect;
 mod entries;
 mod lots;
 mod memberships;
+mod money;
 mod names;
 mod seals;
 mod tiers;
@@ -72,6 +73,7 @@ impl Ledger {
             checks.push(invariant.check(&tx, programme, &dialect).await?);
         }
         checks.push(tiers::check(&tx, programme).await?);
+        checks.extend(money::checks(&tx, programme).await?);
         tx.commit(Verdict { checks }).await
     }
 }
@@ -81,7 +83,11 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
     let ledger = ledger.chain(&names::INVARIANTS).chain(&seals::INVARIANTS);
     let ledger = ledger.chain(&activity::INVARIANTS).chain(&cashback::INVARIANTS);
     let rules = counters::INVARIANTS.iter().chain(&budgets::INVARIANTS);
-    ledger.chain(rules).chain(&tiers::INVARIANTS).chain(&memberships::INVARIANTS)
+    ledger
+        .chain(rules)
+        .chain(&tiers::INVARIANTS)
+        .chain(&memberships::INVARIANTS)
+        .chain(&money::INVARIANTS)
 }
 
 /// How what was looked at is named.

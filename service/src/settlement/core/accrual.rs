@@ -12,73 +12,36 @@
 use std::collections::HashMap;
 
 use entity::amount::Points;
-use entity::ids::{ContractId, PartnerId};
+use entity::ids::PartnerId;
 use entity::ledger::allocation::AllocationKind;
 use entity::ledger::entry::{self, EntryKind};
-use entity::ledger::lot::{self, Share, Terms};
-use entity::partners::contract::{self, OnUs};
+use entity::ledger::lot::{self, Share};
+use entity::partners::contract::OnUs;
 
-use super::book::{Account, Book, LineKind, Party};
-use super::debts::{Debts, Owed, Queue};
-use super::money::{Exact, WHOLE, bp};
-use crate::ledger::reason::Figures;
-use crate::refusal::Refusal;
+use super::book::{Key, LineKind, MoneyAccount, Move};
+use super::contracts::Contracts;
+use super::debts::{Debts, Owed, Short};
+use super::happened::{Happened, Part, Returned};
+use super::money::{Price, WHOLE, bp};
+use super::sides::{Acceptor, Side, due, fee, held};
 
-/// Contracts by id, all versions.
-pub(crate) type Contracts = HashMap<ContractId, contract::Model>;
-
-/// An entry with all that its money depends on.
-pub(crate) struct Happened<'a> {
-    pub(crate) entry: &'a entry::Model,
-    pub(crate) figures: &'a Figures,
-    /// Lots that it made of points that weren't there before.
-    pub(crate) made: &'a [lot::Model],
-    /// Its parts in lots.
-    pub(crate) parts: Vec<Part<'a>>,
-    /// Of a reversal: where the payment was, and its parts.
-    pub(crate) undone: Option<(Option<PartnerId>, Vec<Part<'a>>)>,
-    /// Of a return: what the goods had earned.
-    pub(crate) returned: Vec<Returned<'a>>,
-}
-
-/// How many points an entry took from a lot, or gave back to it.
-#[derive(Clone, Copy)]
-pub(crate) struct Part<'a> {
-    pub(crate) kind: AllocationKind,
-    pub(crate) lot: &'a lot::Model,
-    pub(crate) points: Points,
-    /// Of a payment: what its acceptor is owed a point.
-    pub(crate) price_micros: Option<i64>,
-}
-
-/// A part of a purchase's points that came back.
-#[derive(Clone, Copy)]
-pub(crate) struct Returned<'a> {
-    pub(crate) part: i32,
-    pub(crate) terms: &'a Terms,
-    pub(crate) points: Points,
-    /// Of these, what had expired.
-    pub(crate) excused: Points,
-}
-
-/// The money books, and what they need to go on.
+/// What the money books need to go on.
 pub(crate) struct Accrual<'a> {
-    pub(crate) book: Book,
+    pub(crate) debts: Debts,
     contracts: &'a Contracts,
-    debts: Debts,
+    moves: Vec<Move>,
 }
-
-type Done = Result<(), Refusal>;
 
 impl<'a> Accrual<'a> {
-    pub(crate) fn new(contracts: &'a Contracts) -> Self {
-        Self { book: Book::default(), contracts, debts: Debts::default() }
+    /// Goes on from what is owed.
+    pub(crate) fn new(contracts: &'a Contracts, debts: Debts) -> Self {
+        Self { debts, contracts, moves: Vec::new() }
     }
 
-    /// Goes on by an entry.
-    pub(crate) fn follow(&mut self, happened: &Happened<'_>) -> Done {
+    /// Goes on by an entry: what it moves, in an order that is the same each time.
+    pub(crate) fn follow(&mut self, happened: &Happened<'_>) -> Vec<Move> {
         for lot in happened.made {
-            self.issue(lot)?;
+            self.issue(lot);
         }
         match happened.entry.kind {
             EntryKind::Earned
@@ -90,300 +53,274 @@ impl<'a> Accrual<'a> {
             | EntryKind::PooledIn => self.fills(happened),
             EntryKind::Paid => self.burns(happened, AllocationKind::Taken),
             EntryKind::Captured => {
-                self.burns(happened, AllocationKind::Captured)?;
-                self.fills(happened)
+                self.burns(happened, AllocationKind::Captured);
+                self.fills(happened);
             }
             EntryKind::Reversed => {
-                self.unburns(happened)?;
-                self.fills(happened)
+                self.unburns(happened);
+                self.fills(happened);
             }
-            EntryKind::Expired => happened.taken().try_for_each(|part| self.expire(part)),
+            EntryKind::Expired => happened.taken().for_each(|part| self.expire(part)),
             EntryKind::Returned => self.returns(happened),
             EntryKind::Adjusted if !happened.made.is_empty() => self.fills(happened),
-            EntryKind::Adjusted => happened.taken().try_for_each(|part| self.lose(part)),
+            EntryKind::Adjusted => happened.taken().for_each(|part| self.lose(part)),
             EntryKind::WrittenOff => self.write_off(happened.entry),
             EntryKind::PooledOut => {
                 if let Some(into) = happened.entry.related_wallet_id {
                     self.debts.pool(happened.entry.wallet_id, into);
                 }
-                Ok(())
             }
-            EntryKind::Held | EntryKind::TransferredOut => Ok(()),
+            EntryKind::Held | EntryKind::TransferredOut => {}
         }
+        std::mem::take(&mut self.moves)
     }
 
-    /// What was paid back for points that are owed.
-    #[cfg(test)]
-    pub(super) fn owed(&self) -> Exact {
-        let shares = |owed: &Owed| {
-            let shares = owed.terms.shares.iter();
-            shares.map(|share| held(share, owed.points).unwrap()).sum::<Exact>()
-        };
-        self.debts.all().map(shares).sum()
+    /// What making these lots moves, for who has nothing left but them.
+    pub(crate) fn issued(&mut self, lots: &[lot::Model]) -> Vec<Move> {
+        lots.iter().for_each(|lot| self.issue(lot));
+        std::mem::take(&mut self.moves)
     }
 
-    /// How many points are owed.
-    #[cfg(test)]
-    pub(super) fn points_owed(&self) -> i64 {
-        self.debts.all().map(|owed| owed.points.get()).sum()
-    }
-
-    fn issue(&mut self, lot: &lot::Model) -> Done {
+    fn issue(&mut self, lot: &lot::Model) {
         for share in &lot.terms.shares {
-            let party = party(share, None, lot.quantity);
-            self.book.owes(party, LineKind::Issue, Account::Reserve, held(share, lot.quantity)?);
-            let fee = fee(share, lot.quantity)?;
-            if !fee.is_zero() {
-                self.book.owes(party, LineKind::ServiceFee, Account::Fees, fee);
-            }
+            let side = Side::of(share, None, lot, lot.quantity);
+            self.owes(side, LineKind::Issue, MoneyAccount::Reserve, held(share));
+            self.owes(side, LineKind::ServiceFee, MoneyAccount::Fees, fee(share));
         }
-        Ok(())
     }
 
     /// What was paid for points at issue goes back, from that account; the fee too.
-    fn unissue(&mut self, terms: &Terms, points: Points, from: Account) -> Done {
-        for share in &terms.shares {
-            let party = party(share, None, points);
-            self.book.is_owed(party, LineKind::IssueReturn, from, held(share, points)?);
-            self.unfee(share, points)?;
+    fn unissue(&mut self, lot: &lot::Model, points: Points, from: MoneyAccount) {
+        for share in &lot.terms.shares {
+            let side = Side::of(share, None, lot, points);
+            self.is_owed(side, LineKind::IssueReturn, from, held(share));
+            self.is_owed(side, LineKind::ServiceFeeReversal, MoneyAccount::Fees, fee(share));
         }
-        Ok(())
     }
 
-    fn unfee(&mut self, share: &Share, points: Points) -> Done {
-        let fee = fee(share, points)?;
-        if !fee.is_zero() {
-            let party = party(share, None, points);
-            self.book.is_owed(party, LineKind::ServiceFeeReversal, Account::Fees, fee);
-        }
-        Ok(())
-    }
-
-    fn burns(&mut self, happened: &Happened<'_>, kind: AllocationKind) -> Done {
-        let acceptor = happened.entry.partner_id;
+    fn burns(&mut self, happened: &Happened<'_>, kind: AllocationKind) {
         let is_paid = |part: &&Part<'_>| part.kind == kind && part.price_micros.is_some();
-        happened.parts.iter().filter(is_paid).try_for_each(|part| self.burn(part, acceptor))
+        let acceptor = Acceptor::of(self.contracts, happened.entry);
+        happened.parts.iter().filter(is_paid).for_each(|part| self.burn(part, acceptor));
     }
 
-    fn burn(&mut self, part: &Part<'_>, acceptor: Option<PartnerId>) -> Done {
-        let (points, mut owed) = (part.points, billed_to_nobody(part)?);
+    fn burn(&mut self, part: &Part<'_>, acceptor: Acceptor) {
+        let mut accepted = if part.lot.terms.shares.is_empty() { WHOLE } else { 0 };
         for share in &part.lot.terms.shares {
-            if let Some(on_us) = self.on_us(share, acceptor) {
-                let party = party(share, acceptor, points);
-                let held = held(share, points)?;
-                self.book.is_owed(party, LineKind::IssueReturn, Account::Reserve, held);
+            let side = Side::of(share, acceptor.partner, part.lot, part.points);
+            if let Some(on_us) = self.on_us(part.lot, share, acceptor.partner) {
+                self.is_owed(side, LineKind::IssueReturn, MoneyAccount::Reserve, held(share));
                 if on_us == OnUs::Free {
-                    self.unfee(share, points)?;
+                    let kind = LineKind::ServiceFeeReversal;
+                    self.is_owed(side, kind, MoneyAccount::Fees, fee(share));
                 }
                 continue;
             }
-            let due = due(share, points)?;
-            self.book.moved(Account::Reserve, Account::Cleared, held(share, points)?);
-            self.book.owes(
-                party(share, acceptor, points),
-                LineKind::Funding,
-                Account::Cleared,
-                due,
-            );
-            owed = Some(owed.unwrap_or_default().plus(accepted(share, part)?));
+            self.own(part, MoneyAccount::Reserve, MoneyAccount::Cleared, held(share));
+            self.owes(side, LineKind::Funding, MoneyAccount::Cleared, due(share));
+            accepted += bp(share.share_bp);
+            let rest = share.issue_price_micros - part.price_micros.unwrap_or(0);
+            self.clear(part, Price::shared(rest, [bp(share.share_bp), WHOLE, WHOLE]));
         }
-        if let Some(owed) = owed {
-            let party = burned(part, acceptor);
-            self.book.is_owed(party, LineKind::Burn, Account::Cleared, owed);
+        if accepted > 0 {
+            let price = part.accepted_at(accepted);
+            self.is_owed(acceptor.side(part), LineKind::Burn, MoneyAccount::Cleared, price);
         }
-        self.clear();
-        Ok(())
+        if part.lot.terms.shares.is_empty() {
+            self.clear(part, part.accepted_at(WHOLE).negated());
+        }
     }
 
     /// What is left in `cleared` after a burn is the programme's, and what is missing its loss.
-    fn clear(&mut self) {
-        let rest = self.book.balance(Account::Cleared);
-        self.book.moved(Account::Cleared, Account::Margin, rest);
+    fn clear(&mut self, part: &Part<'_>, rest: Price) {
+        if rest.micros < 0 {
+            self.own(part, MoneyAccount::Margin, MoneyAccount::Cleared, rest.negated());
+        } else {
+            self.own(part, MoneyAccount::Cleared, MoneyAccount::Margin, rest);
+        }
     }
 
-    fn unburns(&mut self, happened: &Happened<'_>) -> Done {
-        let Some((acceptor, parts)) = &happened.undone else { return Ok(()) };
+    fn unburns(&mut self, happened: &Happened<'_>) {
+        let Some((payment, parts)) = &happened.undone else { return };
+        let acceptor = Acceptor::of(self.contracts, payment);
         let is_paid = |part: &&Part<'_>| part.price_micros.is_some();
-        parts.iter().filter(is_paid).try_for_each(|part| self.unburn(part, *acceptor))
+        parts.iter().filter(is_paid).for_each(|part| self.unburn(part, acceptor));
     }
 
     /// The exact inverse of [`Self::burn`].
-    fn unburn(&mut self, part: &Part<'_>, acceptor: Option<PartnerId>) -> Done {
-        let (points, mut owed) = (part.points, billed_to_nobody(part)?);
+    fn unburn(&mut self, part: &Part<'_>, acceptor: Acceptor) {
+        let mut accepted = if part.lot.terms.shares.is_empty() { WHOLE } else { 0 };
         for share in &part.lot.terms.shares {
-            if let Some(on_us) = self.on_us(share, acceptor) {
-                let party = party(share, acceptor, points);
-                let (held, fee) = (held(share, points)?, fee(share, points)?);
-                self.book.owes(party, LineKind::Issue, Account::Reserve, held);
-                if on_us == OnUs::Free && !fee.is_zero() {
-                    self.book.owes(party, LineKind::ServiceFee, Account::Fees, fee);
+            let side = Side::of(share, acceptor.partner, part.lot, part.points);
+            if let Some(on_us) = self.on_us(part.lot, share, acceptor.partner) {
+                self.owes(side, LineKind::Issue, MoneyAccount::Reserve, held(share));
+                if on_us == OnUs::Free {
+                    self.owes(side, LineKind::ServiceFee, MoneyAccount::Fees, fee(share));
                 }
                 continue;
             }
-            let (funder, due) = (party(share, acceptor, points), due(share, points)?);
-            self.book.is_owed(funder, LineKind::FundingReversal, Account::Cleared, due);
-            self.book.moved(Account::Cleared, Account::Reserve, held(share, points)?);
-            owed = Some(owed.unwrap_or_default().plus(accepted(share, part)?));
+            self.own(part, MoneyAccount::Cleared, MoneyAccount::Reserve, held(share));
+            self.is_owed(side, LineKind::FundingReversal, MoneyAccount::Cleared, due(share));
+            accepted += bp(share.share_bp);
+            let rest = part.price_micros.unwrap_or(0) - share.issue_price_micros;
+            self.clear(part, Price::shared(rest, [bp(share.share_bp), WHOLE, WHOLE]));
         }
-        if let Some(owed) = owed {
-            let party = burned(part, acceptor);
-            self.book.owes(party, LineKind::BurnReversal, Account::Cleared, owed);
+        if accepted > 0 {
+            let price = part.accepted_at(accepted);
+            self.owes(acceptor.side(part), LineKind::BurnReversal, MoneyAccount::Cleared, price);
         }
-        self.clear();
-        Ok(())
+        if part.lot.terms.shares.is_empty() {
+            self.clear(part, part.accepted_at(WHOLE));
+        }
     }
 
-    fn expire(&mut self, part: &Part<'_>) -> Done {
+    fn expire(&mut self, part: &Part<'_>) {
         for share in &part.lot.terms.shares {
-            self.book.moved(Account::Reserve, Account::Breakage, held(share, part.points)?);
-            let contract = share.contract.and_then(|id| self.contracts.get(&id));
+            self.own(part, MoneyAccount::Reserve, MoneyAccount::Breakage, held(share));
+            let contract = share.contract.and_then(|id| self.contracts.by_id(id));
             let back = contract.map_or(0, |contract| bp(contract.breakage_share_bp));
             let shares = [bp(share.share_bp), bp(share.issue_share_bp), back];
-            let back = Exact::of(part.points, share.issue_price_micros, shares)?;
-            if !back.is_zero() {
-                let party = party(share, None, part.points);
-                self.book.is_owed(party, LineKind::BreakageShare, Account::Breakage, back);
+            let price = Price::shared(share.issue_price_micros, shares);
+            if !price.is_zero() {
+                let side = Side::of(share, None, part.lot, part.points);
+                self.is_owed(side, LineKind::BreakageShare, MoneyAccount::Breakage, price);
             }
         }
-        Ok(())
     }
 
     /// An operator took the points: what was paid for them is the programme's.
-    fn lose(&mut self, part: &Part<'_>) -> Done {
+    fn lose(&mut self, part: &Part<'_>) {
         for share in &part.lot.terms.shares {
-            self.book.moved(Account::Reserve, Account::Margin, held(share, part.points)?);
+            self.own(part, MoneyAccount::Reserve, MoneyAccount::Margin, held(share));
         }
-        Ok(())
     }
 
-    fn returns(&mut self, happened: &Happened<'_>) -> Done {
-        let (purchase, mut short) = (happened.entry.purchase_id, Queue::default());
+    fn returns(&mut self, happened: &Happened<'_>) {
+        let (purchase, mut short) = (happened.entry.purchase_id, Short::default());
         let mut own: HashMap<i32, Points> = HashMap::new();
         let mut others: Vec<(&lot::Model, Points)> = Vec::new();
         let left = |own: &HashMap<i32, Points>, returned: &Returned<'_>| {
-            returned.points.less(own.get(&returned.part).copied().unwrap_or_default())
+            returned.points.less(own.get(&returned.lot.part).copied().unwrap_or_default())
         };
         for part in happened.taken() {
             let returned = happened.returned.iter().find(|returned| {
-                part.lot.purchase_id == purchase && part.lot.part == returned.part
+                part.lot.purchase_id == purchase && part.lot.part == returned.lot.part
             });
             let mine =
                 returned.map_or(Points::ZERO, |returned| left(&own, returned).min(part.points));
             if let Some(returned) = returned {
-                let sum = own.entry(returned.part).or_default();
+                let sum = own.entry(returned.lot.part).or_default();
                 *sum = sum.plus(mine).unwrap_or(*sum);
-                self.unissue(&part.lot.terms, mine, Account::Reserve)?;
+                self.unissue(part.lot, mine, MoneyAccount::Reserve);
             }
             others.push((part.lot, part.points.less(mine)));
         }
         for returned in &happened.returned {
-            let points = left(&own, returned).less(returned.excused);
-            short.push(Owed { terms: returned.terms.clone(), points });
+            short.push(returned.lot, left(&own, returned).less(returned.excused));
         }
         for (filling, points) in others {
             for owed in short.take(points) {
-                self.unissue(&owed.terms, owed.points, Account::Carried)?;
-                self.fill(&owed, filling)?;
+                self.unissue(&owed.lot, owed.points, MoneyAccount::Carried);
+                self.fill(&owed, filling);
             }
         }
-        for owed in short.take(happened.figures.owed) {
-            self.unissue(&owed.terms, owed.points, Account::Carried)?;
-            self.debts.of(happened.entry.wallet_id).push(owed);
+        for (part, owed) in (0..).zip(short.take(happened.figures.owed)) {
+            self.unissue(&owed.lot, owed.points, MoneyAccount::Carried);
+            self.debts.push(happened.entry.wallet_id, (happened.position, part), owed);
         }
-        Ok(())
     }
 
     /// What a wallet owes is filled from the lots that the entry took from.
-    fn fills(&mut self, happened: &Happened<'_>) -> Done {
+    fn fills(&mut self, happened: &Happened<'_>) {
         for part in happened.taken() {
-            for owed in self.debts.of(happened.entry.wallet_id).take(part.points) {
-                self.fill(&owed, part.lot)?;
+            for owed in self.debts.take(happened.entry.wallet_id, part.points) {
+                self.fill(&owed, part.lot);
             }
         }
-        Ok(())
     }
 
-    fn fill(&mut self, owed: &Owed, filling: &lot::Model) -> Done {
-        let points = owed.points;
-        let mut margin = Exact::ZERO;
+    fn fill(&mut self, owed: &Owed, filling: &lot::Model) {
+        let (carried, points) = (MoneyAccount::Carried, owed.points);
+        let whole = |share: &Share| {
+            Price::shared(share.issue_price_micros, [bp(share.share_bp), WHOLE, WHOLE])
+        };
+        let with = Part::of(filling, points);
         for share in &filling.terms.shares {
-            let (held, due) = (held(share, points)?, due(share, points)?);
-            self.book.moved(Account::Reserve, Account::Carried, held);
-            self.book.owes(party(share, None, points), LineKind::Funding, Account::Carried, due);
-            margin = margin.plus(held).plus(due);
+            self.own(&with, MoneyAccount::Reserve, carried, held(share));
+            self.owes(
+                Side::of(share, None, filling, points),
+                LineKind::Funding,
+                carried,
+                due(share),
+            );
+            self.own(&with, carried, MoneyAccount::Margin, whole(share));
         }
-        for share in &owed.terms.shares {
-            let due = due(share, points)?;
-            let party = party(share, None, points);
-            self.book.is_owed(party, LineKind::FundingReversal, Account::Carried, due);
-            margin = margin.less(due).less(held(share, points)?);
+        let of = Part::of(&owed.lot, points);
+        for share in &owed.lot.terms.shares {
+            let side = Side::of(share, None, &owed.lot, points);
+            self.is_owed(side, LineKind::FundingReversal, carried, due(share));
+            self.own(&of, MoneyAccount::Margin, carried, whole(share));
         }
-        self.book.moved(Account::Carried, Account::Margin, margin);
-        Ok(())
     }
 
-    fn write_off(&mut self, entry: &entry::Model) -> Done {
-        for owed in self.debts.of(entry.wallet_id).take(entry.points) {
-            for share in &owed.terms.shares {
-                self.book.moved(Account::Margin, Account::Carried, held(share, owed.points)?);
+    fn write_off(&mut self, entry: &entry::Model) {
+        for owed in self.debts.take(entry.wallet_id, entry.points) {
+            let part = Part::of(&owed.lot, owed.points);
+            for share in &owed.lot.terms.shares {
+                self.own(&part, MoneyAccount::Margin, MoneyAccount::Carried, held(share));
+                let side = Side::of(share, None, &owed.lot, owed.points);
+                self.is_owed(side, LineKind::FundingReversal, MoneyAccount::Margin, due(share));
             }
         }
-        Ok(())
     }
 
-    /// How the share is settled where its funder accepts the points itself; none where it is as any burn.
-    fn on_us(&self, share: &Share, acceptor: Option<PartnerId>) -> Option<OnUs> {
-        let own = share.partner.is_some() && share.partner == acceptor;
-        let contract = share.contract.filter(|_| own).and_then(|id| self.contracts.get(&id));
+    /// How the share is settled where its funder has issued the points and accepts them itself; none where
+    /// it is as any burn.
+    fn on_us(&self, lot: &lot::Model, share: &Share, acceptor: Option<PartnerId>) -> Option<OnUs> {
+        let own = share.partner.is_some() && share.partner == acceptor && lot.issuer_id == acceptor;
+        let contract = share.contract.filter(|_| own).and_then(|id| self.contracts.by_id(id));
         contract.map(|contract| contract.on_us).filter(|on_us| *on_us != OnUs::Full)
     }
-}
 
-impl<'a> Happened<'a> {
-    fn taken(&self) -> impl Iterator<Item = &Part<'a>> {
-        self.parts
-            .iter()
-            .filter(|part| part.kind == AllocationKind::Taken && part.price_micros.is_none())
+    /// The side owes more, to that account.
+    fn owes(&mut self, side: Side<'_>, kind: LineKind, to: MoneyAccount, price: Price) {
+        self.moved(side, kind, (side.account(), to), price);
     }
-}
 
-fn party(share: &Share, with: Option<PartnerId>, points: Points) -> Party {
-    Party { funder: share.partner, contract: share.contract, with, points }
-}
-
-/// What is due at issue, and lies in the reserve.
-pub(super) fn held(share: &Share, points: Points) -> Result<Exact, Refusal> {
-    let shares = [bp(share.share_bp), bp(share.issue_share_bp), WHOLE];
-    Exact::of(points, share.issue_price_micros, shares)
-}
-
-/// What is due when the points are burned.
-fn due(share: &Share, points: Points) -> Result<Exact, Refusal> {
-    let shares = [bp(share.share_bp), WHOLE - bp(share.issue_share_bp), WHOLE];
-    Exact::of(points, share.issue_price_micros, shares)
-}
-
-/// The programme's fee on the value of what is issued.
-fn fee(share: &Share, points: Points) -> Result<Exact, Refusal> {
-    let shares = [bp(share.share_bp), bp(share.service_fee_bp), WHOLE];
-    Exact::of(points, share.issue_price_micros, shares)
-}
-
-/// Who accepted the points, and from whom.
-fn burned(part: &Part<'_>, acceptor: Option<PartnerId>) -> Party {
-    Party { funder: acceptor, contract: None, with: part.lot.issuer_id, points: part.points }
-}
-
-/// What the acceptor is owed for points that nobody pays for: an operator gave them.
-fn billed_to_nobody(part: &Part<'_>) -> Result<Option<Exact>, Refusal> {
-    if !part.lot.terms.shares.is_empty() {
-        return Ok(None);
+    /// The side is owed more, from that account.
+    fn is_owed(&mut self, side: Side<'_>, kind: LineKind, from: MoneyAccount, price: Price) {
+        self.moved(side, kind, (from, side.account()), price);
     }
-    Exact::of(part.points, part.price_micros.unwrap_or(0), [WHOLE; 3]).map(Some)
-}
 
-/// The share's part of what the acceptor is owed.
-fn accepted(share: &Share, part: &Part<'_>) -> Result<Exact, Refusal> {
-    let price = part.price_micros.unwrap_or(0);
-    Exact::of(part.points, price, [bp(share.share_bp), WHOLE, WHOLE])
+    /// Money between the programme's own accounts.
+    fn own(&mut self, part: &Part<'_>, from: MoneyAccount, to: MoneyAccount, price: Price) {
+        if !price.is_zero() {
+            let side = Side {
+                partner: None,
+                contract: None,
+                with: None,
+                lot: part.lot,
+                points: part.points,
+            };
+            self.moved(side, LineKind::Clearing, (from, to), price);
+        }
+    }
+
+    /// Points that cost nothing are noted too, or nobody would be told where they went; fees of nothing
+    /// aren't.
+    fn moved(
+        &mut self,
+        side: Side<'_>,
+        kind: LineKind,
+        (from, to): (MoneyAccount, MoneyAccount),
+        price: Price,
+    ) {
+        let is_fee = matches!(kind, LineKind::ServiceFee | LineKind::ServiceFeeReversal);
+        if side.points.is_zero() || (price.is_zero() && (is_fee || side.partner.is_none())) {
+            return;
+        }
+        let Side { partner, contract, with, lot, points } = side;
+        let key = Key { partner, kind, contract, with, from, to, price };
+        self.moves.push(Move { key, points, lot: Some(lot.id) });
+    }
 }

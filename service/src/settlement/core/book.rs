@@ -1,151 +1,123 @@
 //! The money books of a programme: what moved from which account to which, by whom it is owed and why.
+//!
+//! A movement is so many points at a price, of which a share counts. Movements that differ in nothing but
+//! their points are added up by these, so that a sum of any length is exact and made of whole numbers; what
+//! it comes to in money is worked out where it is looked at.
 
 use std::collections::BTreeMap;
 
 use entity::amount::Points;
-use entity::ids::{ContractId, PartnerId};
+use entity::ids::{ContractId, LotId, PartnerId};
+pub use entity::settlement::money_posting::{LineKind, MoneyAccount};
 
-use super::money::Exact;
+use super::money::{Exact, Price};
+use crate::refusal::{Code, Refusal};
 
-/// Where money lies. Each movement takes from one what it gives to another, so that all of them together
-/// are nothing at any time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Account {
-    /// What a partner owes the programme; below zero what the programme owes it.
-    Payable(PartnerId),
-    /// What the programme itself pays as a funder.
-    Funded,
-    /// Paid at issue for points that are still there.
-    Reserve,
-    /// Collected for points that are being burned; nothing after each burn.
-    Cleared,
-    /// Paid back for points that were spent and whose goods came back, until other points fill the debt.
-    Carried,
-    /// What the programme keeps, or loses.
-    Margin,
-    /// Of points that expired.
-    Breakage,
-    /// Service fees.
-    Fees,
-}
-
-/// What a line of a statement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LineKind {
-    /// Points that the partner issued and pays for at issue.
-    Issue,
-    /// Of these, what came back, at the price of then.
-    IssueReturn,
-    /// Points that were spent at the partner: owed to it.
-    Burn,
-    /// Payments there that were undone.
-    BurnReversal,
-    /// The partner's points that were spent, as far as they are paid for then.
-    Funding,
-    /// Of these, what was undone.
-    FundingReversal,
-    /// The programme's fee on what the partner issued.
-    ServiceFee,
-    /// Of these, what goes back.
-    ServiceFeeReversal,
-    /// The partner's part of what its expired points set free: owed to it.
-    BreakageShare,
+/// Money that goes from one account to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// What it is added up by.
+    pub key: Key,
+    /// How many points.
+    pub points: Points,
+    /// The lot that they are of.
+    pub lot: Option<LotId>,
 }
 
 /// What is added up together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// On whose statement.
-    pub partner: PartnerId,
-    /// Under which version of its contract.
-    pub contract: Option<ContractId>,
-    /// On which line.
+    /// Whose payable it is; none where it is nobody's.
+    pub partner: Option<PartnerId>,
+    /// Why.
     pub kind: LineKind,
+    /// Under which version of the partner's contract.
+    pub contract: Option<ContractId>,
     /// With which other partner: who accepted, or who issued.
     pub with: Option<PartnerId>,
+    /// The account that gives.
+    pub from: MoneyAccount,
+    /// The account that takes.
+    pub to: MoneyAccount,
+    /// What a point comes to.
+    pub price: Price,
 }
 
-/// Points, and what they come to; above zero the partner owes it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// How many.
-    pub points: i64,
-    /// How much.
-    pub money: Exact,
+/// An account with whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// What a partner owes the programme; below zero what the programme owes it.
+    Payable(PartnerId),
+    /// One of the programme's own.
+    Own(MoneyAccount),
 }
 
-/// Obligations and accounts, added up.
+/// Movements, added up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Book {
-    /// What partners owe and are owed.
-    pub obligations: BTreeMap<Key, Sum>,
-    /// Each account's balance.
-    pub accounts: BTreeMap<Account, Exact>,
-}
+pub struct Book(pub BTreeMap<Key, i64>);
 
-/// Who stands on the partner's side of a movement, and for which points.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Party {
-    pub(super) funder: Option<PartnerId>,
-    pub(super) contract: Option<ContractId>,
-    pub(super) with: Option<PartnerId>,
-    pub(super) points: Points,
-}
+impl Key {
+    /// What so many points come to for the partner: above zero it owes more.
+    pub fn owed(&self, points: i64) -> Result<Exact, Refusal> {
+        let money = self.price.of(points)?;
+        Ok(match (self.from, self.to) {
+            (MoneyAccount::Payable, _) => money,
+            (_, MoneyAccount::Payable) => money.negated(),
+            _ => Exact::ZERO,
+        })
+    }
 
-impl Party {
-    fn account(&self) -> Account {
-        self.funder.map_or(Account::Funded, Account::Payable)
+    /// The account on one side.
+    fn account(&self, side: MoneyAccount) -> Account {
+        match (side, self.partner) {
+            (MoneyAccount::Payable, Some(partner)) => Account::Payable(partner),
+            _ => Account::Own(side),
+        }
     }
 }
 
 impl Book {
-    /// The party owes more, to that account.
-    pub(super) fn owes(&mut self, party: Party, kind: LineKind, to: Account, money: Exact) {
-        self.moved(party.account(), to, money);
-        self.noted(party, kind, money);
+    /// One movement more.
+    pub fn add(&mut self, key: Key, points: i64) -> Result<(), Refusal> {
+        let sum = self.0.entry(key).or_default();
+        *sum = sum.checked_add(points).ok_or(Refusal::new(Code::Overflow))?;
+        Ok(())
     }
 
-    /// The party is owed more, from that account.
-    pub(super) fn is_owed(&mut self, party: Party, kind: LineKind, from: Account, money: Exact) {
-        self.moved(from, party.account(), money);
-        self.noted(party, kind, money.negated());
+    /// What partners owe and are owed, without what is only between the programme's own accounts.
+    pub fn obligations(&self) -> impl Iterator<Item = (PartnerId, &Key, i64)> {
+        self.0.iter().filter_map(|(key, points)| Some((key.partner?, key, *points)))
     }
 
-    /// Money between the programme's own accounts.
-    pub(super) fn moved(&mut self, from: Account, to: Account, money: Exact) {
-        if money.is_zero() {
-            return;
+    /// Each account's balance. What is owed grows when its owner is the one who gives.
+    pub fn accounts(&self) -> Result<BTreeMap<Account, Exact>, Refusal> {
+        let mut balances: BTreeMap<Account, Exact> = BTreeMap::new();
+        for (key, points) in &self.0 {
+            let money = key.price.of(*points)?;
+            for (side, change) in [(key.from, money.negated()), (key.to, money)] {
+                let account = key.account(side);
+                let change = if account.is_owed() { change.negated() } else { change };
+                let balance = balances.entry(account).or_default();
+                *balance = balance.plus(change);
+            }
         }
-        // A payable grows when the partner is the one who gives.
-        let sign = |account: Account, money: Exact| match account {
-            Account::Payable(_) | Account::Funded => money.negated(),
-            _ => money,
-        };
-        let given = self.accounts.entry(from).or_default();
-        *given = given.plus(sign(from, money.negated()));
-        let taken = self.accounts.entry(to).or_default();
-        *taken = taken.plus(sign(to, money));
+        balances.retain(|_, balance| !balance.is_zero());
+        Ok(balances)
     }
+}
 
-    fn noted(&mut self, party: Party, kind: LineKind, money: Exact) {
-        let Some(partner) = party.funder else { return };
-        let key = Key { partner, contract: party.contract, kind, with: party.with };
-        let sum = self.obligations.entry(key).or_default();
-        sum.points = sum.points.saturating_add(party.points.get());
-        sum.money = sum.money.plus(money);
+impl Account {
+    /// Whether it tells what somebody owes; the others tell what there is.
+    pub fn is_owed(self) -> bool {
+        matches!(self, Self::Payable(_) | Self::Own(MoneyAccount::Funded))
     }
+}
 
-    /// What an account holds.
-    pub fn balance(&self, account: Account) -> Exact {
-        self.accounts.get(&account).copied().unwrap_or_default()
-    }
-
-    /// What partners and the programme owe together, less what the other accounts hold: nothing.
-    pub fn sum(&self) -> Exact {
-        let owed = |account: &Account| matches!(account, Account::Payable(_) | Account::Funded);
-        let signed = |(account, money): (&Account, &Exact)| {
-            if owed(account) { money.negated() } else { *money }
-        };
-        self.accounts.iter().map(signed).sum()
-    }
+/// What is owed, less what there is: nothing, at any time.
+pub fn sum<'a>(balances: impl IntoIterator<Item = (&'a Account, &'a Exact)>) -> Exact {
+    let signed = |(account, balance): (&Account, &Exact)| match account.is_owed() {
+        true => balance.negated(),
+        false => *balance,
+    };
+    balances.into_iter().map(signed).sum()
 }

@@ -1,18 +1,29 @@
 //! What entries come to in money: pure, and replayable from the first entry to the same figures.
 //!
-//! [`Accrual`] takes entries one by one in the order of the sequence and moves money between the accounts of
-//! a [`Book`]. It never asks what an entry was for a second time: prices, shares and issuers are the lots',
+//! [`Accrual`] takes entries one by one in the order of the sequence and tells what money each moves from one
+//! account to another; a [`Book`] adds that up. It never asks what an entry was for a second time: prices, shares and issuers are the lots',
 //! which keep those of the day on which they were earned.
 
 mod accrual;
 mod book;
+mod calendar;
+mod contracts;
 mod debts;
+mod happened;
 mod money;
+mod order;
+mod sides;
 mod statement;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::accrual::{Accrual, Contracts, Happened, Part, Returned};
-pub use self::book::{Account, Book, Key, LineKind, Sum};
-pub use self::money::Exact;
+pub(crate) use self::accrual::Accrual;
+pub use self::book::{Account, Book, Key, LineKind, MoneyAccount, Move, sum};
+pub(crate) use self::calendar::{Calendar, Span, name};
+pub(crate) use self::contracts::Contracts;
+pub(crate) use self::debts::{Debts, Owed, Place};
+pub(crate) use self::happened::{Happened, Part, Returned};
+pub use self::money::{Exact, Price};
+pub(crate) use self::order::{Ordered, Turn};
+pub(crate) use self::sides::held_for;
 pub use self::statement::{Cell, Line, Matrix, Position, matrix, positions};

@@ -4,11 +4,45 @@
 //! counts in 10⁻¹⁸ of a unit of the settlement currency. A sum of any length stays exact; a statement line
 //! rounds it to minor units, half to even.
 
+use std::fmt;
 use std::iter::Sum;
 
-use entity::amount::{BasisPoints, Points};
+use entity::amount::BasisPoints;
 
 use crate::refusal::{Code, Refusal};
+
+/// What a point comes to: micro-units, and the shares that count of them as a product of three in basis
+/// points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Price {
+    /// Micro-units of the settlement currency a point.
+    pub micros: i64,
+    /// Of 10¹², which is all of it.
+    pub factor: i64,
+}
+
+impl Price {
+    /// A price of which these shares count.
+    pub(crate) fn shared(micros: i64, shares: [i64; 3]) -> Self {
+        Self { micros, factor: shares.into_iter().product() }
+    }
+
+    /// What so many points come to.
+    pub fn of(self, points: i64) -> Result<Exact, Refusal> {
+        let each = i128::from(self.micros) * i128::from(self.factor);
+        each.checked_mul(points.into()).map(Exact).ok_or(Refusal::new(Code::Overflow))
+    }
+
+    /// The same, the other way round.
+    pub(crate) fn negated(self) -> Self {
+        Self { micros: -self.micros, ..self }
+    }
+
+    /// Whether points at this price come to nothing.
+    pub fn is_zero(self) -> bool {
+        self.micros == 0 || self.factor == 0
+    }
+}
 
 /// 10⁻¹⁸ of a unit of currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,17 +57,13 @@ impl Exact {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// What so many points cost at a price, of which these shares count.
-    pub(crate) fn of(points: Points, price_micros: i64, shares: [i64; 3]) -> Result<Self, Refusal> {
-        let product = shares
-            .into_iter()
-            .chain([price_micros])
-            .try_fold(i128::from(points.get()), |product, by| product.checked_mul(by.into()));
-        product.map(Self).ok_or(Refusal::new(Code::Overflow))
+    /// So many minor units of a currency that has so many of them a unit.
+    pub fn of_minor(minor: i64, minor_per_unit: i64) -> Self {
+        Self(i128::from(minor) * (UNIT / i128::from(minor_per_unit.max(1))))
     }
 
     /// In minor units, rounded half to even; a currency has so many of them a unit.
-    pub fn minor(self, minor_per_unit: i64) -> i64 {
+    pub fn minor(self, minor_per_unit: i64) -> Result<i64, Refusal> {
         let each = UNIT / i128::from(minor_per_unit.max(1));
         let (whole, rest) = (self.0.div_euclid(each), self.0.rem_euclid(each));
         let up = match (2 * rest).cmp(&each) {
@@ -41,12 +71,7 @@ impl Exact {
             std::cmp::Ordering::Equal => whole.rem_euclid(2),
             std::cmp::Ordering::Greater => 1,
         };
-        i64::try_from(whole + up).unwrap_or(i64::MAX)
-    }
-
-    /// In micro-units, for people who check: rounded towards nothing.
-    pub fn micros(self) -> i128 {
-        self.0 / (UNIT / 1_000_000)
+        i64::try_from(whole + up).map_err(|_| Refusal::new(Code::Overflow))
     }
 
     /// Both together.
@@ -76,6 +101,22 @@ impl Sum for Exact {
     }
 }
 
+/// As a decimal number of units: what is exact stays so, and there are no zeros at its end.
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, rest) = (
+            self.0.unsigned_abs() / UNIT.unsigned_abs(),
+            self.0.unsigned_abs() % UNIT.unsigned_abs(),
+        );
+        let rest = format!("{rest:018}");
+        match rest.trim_end_matches('0') {
+            "" => write!(f, "{sign}{whole}"),
+            rest => write!(f, "{sign}{whole}.{rest}"),
+        }
+    }
+}
+
 /// A share as a number.
 pub(crate) fn bp(share: BasisPoints) -> i64 {
     share.get().into()
@@ -100,15 +141,27 @@ mod tests {
             (-15_000, -2),
             (-25_001, -3),
         ] {
-            assert_eq!(exact(micros).minor(100), minor, "{micros}");
+            assert_eq!(exact(micros).minor(100).unwrap(), minor, "{micros}");
         }
-        assert_eq!(exact(1_499_999).minor(1), 1, "a currency without minor units");
+        assert_eq!(exact(1_499_999).minor(1).unwrap(), 1, "a currency without minor units");
+        assert!(Exact(i128::MIN).minor(100).is_err());
+    }
+
+    #[test]
+    fn nothing_is_rounded_where_it_is_shown() {
+        assert_eq!(exact(-1_250_000).to_string(), "-1.25");
+        assert_eq!(Exact(1).to_string(), "0.000000000000000001");
+        assert_eq!(Exact::of_minor(-700, 100).to_string(), "-7");
+        let price = Price::shared(12_000, [6000, 5000, WHOLE]);
+        assert_eq!(price.of(1000).unwrap().to_string(), "3.6");
+        let most = Price::shared(1_000_000_000_000, [WHOLE; 3]);
+        assert!(most.of(i64::MAX).is_err());
     }
 
     #[test]
     fn three_obligations_are_rounded_once() {
         let each = exact(86_100);
-        assert_eq!([each; 3].into_iter().sum::<Exact>().minor(100), 26);
-        assert_eq!(3 * each.minor(100), 27);
+        assert_eq!([each; 3].into_iter().sum::<Exact>().minor(100).unwrap(), 26);
+        assert_eq!(3 * each.minor(100).unwrap(), 27);
     }
 }

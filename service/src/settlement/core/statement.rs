@@ -1,5 +1,4 @@
-//! A cycle's obligations as statements: lines that are rounded once, net positions, and the matrix of
-//! partners. Pure.
+//! A cycle's obligations as net positions and as the matrix of partners: lines that are rounded once. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +6,7 @@ use entity::ids::PartnerId;
 
 use super::book::{Book, LineKind};
 use super::money::Exact;
+use crate::refusal::Refusal;
 
 /// All obligations of one kind, of one partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,51 +44,57 @@ pub struct Cell {
 }
 
 /// Each partner's position.
-pub fn positions(book: &Book, minor_per_unit: i64) -> BTreeMap<PartnerId, Position> {
+pub fn positions(
+    book: &Book,
+    minor_per_unit: i64,
+) -> Result<BTreeMap<PartnerId, Position>, Refusal> {
     let mut sums: BTreeMap<PartnerId, BTreeMap<LineKind, (i64, Exact)>> = BTreeMap::new();
-    for (key, sum) in &book.obligations {
-        let (points, exact) = sums.entry(key.partner).or_default().entry(key.kind).or_default();
-        *points = points.saturating_add(sum.points);
-        *exact = exact.plus(sum.money);
+    for (partner, key, more) in book.obligations() {
+        let (points, exact) = sums.entry(partner).or_default().entry(key.kind).or_default();
+        *points = points.saturating_add(more);
+        *exact = exact.plus(key.owed(more)?);
     }
-    let position = |lines: BTreeMap<LineKind, (i64, Exact)>| {
-        let net_minor =
-            lines.values().map(|(_, exact)| *exact).sum::<Exact>().minor(minor_per_unit);
-        let line = |(kind, (points, exact)): (LineKind, (i64, Exact))| Line {
-            kind,
-            points,
-            exact,
-            minor: exact.minor(minor_per_unit),
-        };
-        let lines: Vec<Line> =
-            lines.into_iter().map(line).filter(|line| line.points != 0).collect();
-        let rounded: i64 = lines.iter().map(|line| line.minor).sum();
-        Position { lines, rounding_minor: net_minor - rounded, net_minor }
+    sums.into_iter()
+        .map(|(partner, lines)| Ok((partner, position(lines, minor_per_unit)?)))
+        .collect()
+}
+
+fn position(
+    lines: BTreeMap<LineKind, (i64, Exact)>,
+    minor_per_unit: i64,
+) -> Result<Position, Refusal> {
+    let net: Exact = lines.values().map(|(_, exact)| *exact).sum();
+    let line = |(kind, (points, exact)): (LineKind, (i64, Exact))| {
+        Ok(Line { kind, points, exact, minor: exact.minor(minor_per_unit)? })
     };
-    sums.into_iter().map(|(partner, lines)| (partner, position(lines))).collect()
+    let lines = lines.into_iter().map(line).collect::<Result<Vec<Line>, Refusal>>()?;
+    let net_minor = net.minor(minor_per_unit)?;
+    let rounded: i64 = lines.iter().map(|line| line.minor).sum();
+    Ok(Position { lines, rounding_minor: net_minor - rounded, net_minor })
 }
 
 /// By whose points they were, and where they were spent.
 pub type Matrix = BTreeMap<(PartnerId, PartnerId), Cell>;
 
 /// The matrix of partners. What the programme itself gave is nobody's.
-pub fn matrix(book: &Book) -> Matrix {
+pub fn matrix(book: &Book) -> Result<Matrix, Refusal> {
     let mut cells = Matrix::new();
-    for (key, sum) in &book.obligations {
+    for (partner, key, points) in book.obligations() {
         let Some(with) = key.with else { continue };
+        let owed = key.owed(points)?;
         match key.kind {
             LineKind::Burn | LineKind::BurnReversal => {
-                let cell = cells.entry((with, key.partner)).or_default();
+                let cell = cells.entry((with, partner)).or_default();
                 let is_back = key.kind == LineKind::BurnReversal;
-                cell.points += if is_back { -sum.points } else { sum.points };
-                cell.burn = cell.burn.plus(sum.money.negated());
+                cell.points += if is_back { -points } else { points };
+                cell.burn = cell.burn.less(owed);
             }
             LineKind::Funding | LineKind::FundingReversal => {
-                let cell = cells.entry((key.partner, with)).or_default();
-                cell.funding = cell.funding.plus(sum.money);
+                let cell = cells.entry((partner, with)).or_default();
+                cell.funding = cell.funding.plus(owed);
             }
             _ => {}
         }
     }
-    cells
+    Ok(cells)
 }

@@ -1,0 +1,74 @@
+//! The money books are what the ledger comes to.
+
+use entity::ids::ProgrammeId;
+use entity::settlement::money_posting::MoneyAccount;
+
+use super::{Check, Invariant, NAMED_MAX, Named, wallet};
+use crate::error::Result;
+use crate::settlement::unlike_the_ledger;
+use crate::tx::Tx;
+
+pub(super) const INVARIANTS: [Invariant; 2] = [
+    Invariant {
+        name: "each day's obligations are the sums of the money journal",
+        unit: "sums",
+        named: Named::Text,
+        sql: "with part as (
+                select cycle, day, kind, from_account, to_account, partner_id, contract_id, with_id,
+                  price_micros, factor, points, postings from money_day where programme_id = $1
+                union all
+                select cycle, day, kind, from_account, to_account, coalesce(partner_id, {nobody}),
+                  coalesce(contract_id, {nobody}), coalesce(with_id, {nobody}), price_micros, factor, -points, -1
+                from money_posting where programme_id = $1)
+              select kind || ' of day ' || day as id,
+                case when sum(points) = 0 and sum(postings) = 0 then 0 else 1 end as fault
+              from part group by cycle, day, kind, from_account, to_account, partner_id, contract_id, with_id,
+                price_micros, factor",
+    },
+    Invariant {
+        name: "points are carried for wallets as many as they owe",
+        unit: "wallets",
+        named: Named::Id(wallet),
+        // What happened lately may not be in the money books yet.
+        sql: "with carried as (
+                select wallet_id, sum(remaining) as points from carried_points where programme_id = $1
+                group by wallet_id),
+              behind as (
+                select stream_id from outbox where programme_id = $1 and kind = 'ENTRY'
+                union
+                select stream_id from fact where programme_id = $1 and position > coalesce(
+                  (select position from settlement_cursor where programme_id = $1), 0))
+              select w.id, case when w.debt = coalesce(c.points, 0) then 0 else 1 end as fault
+              from wallet w left join carried c on c.wallet_id = w.id
+              where w.programme_id = $1 and not exists (select 1 from behind)",
+    },
+];
+
+/// Those that aren't statements: how money follows from entries is settlement's to say.
+pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 2]> {
+    let found = unlike_the_ledger(tx, programme).await?;
+    let entries = found.entries.iter().take(NAMED_MAX).map(ToString::to_string);
+    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    Ok([
+        Check {
+            name: "the money journal is what the ledger's entries come to",
+            checked: found.checked,
+            unit: "movements",
+            faults: count(found.entries.len() + usize::from(found.broken.is_some())),
+            faulty: entries.chain(found.broken.clone()).collect(),
+        },
+        Check {
+            name: "reserve, cleared and carried hold what lots and debts come to",
+            checked: 3,
+            unit: "accounts",
+            faults: count(found.accounts.len()),
+            faulty: found
+                .accounts
+                .iter()
+                .copied()
+                .map(MoneyAccount::name)
+                .map(Into::into)
+                .collect(),
+        },
+    ])
+}

@@ -1,0 +1,3 @@
+//! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
+
+mod books;
