@@ -1,8 +1,9 @@
 //! What entries come to in money: pure, and replayable from the first entry to the same figures.
 //!
 //! [`Accrual`] takes entries one by one in the order of the sequence and tells what money each moves from one
-//! account to another; a [`Book`] adds that up. It never asks what an entry was for a second time: prices, shares and issuers are the lots',
-//! which keep those of the day on which they were earned.
+//! account to another; a [`Book`] adds that up. It never asks what an entry was for a second time: prices,
+//! shares and issuers are the lots', which keep those of the day on which they were earned. [`statement`] says
+//! what a partner is told of it.
 
 mod accrual;
 mod book;
@@ -12,8 +13,9 @@ mod debts;
 mod happened;
 mod money;
 mod order;
+mod positions;
 mod sides;
-mod statement;
+pub mod statement;
 #[cfg(test)]
 mod tests;
 
@@ -25,5 +27,5 @@ pub(crate) use self::debts::{Debts, Owed, Place};
 pub(crate) use self::happened::{Happened, Part, Returned};
 pub use self::money::{Exact, Price};
 pub(crate) use self::order::{Ordered, Turn};
+pub use self::positions::{Cell, Matrix, Position, PositionLine, matrix, positions};
 pub(crate) use self::sides::held_for;
-pub use self::statement::{Cell, Line, Matrix, Position, matrix, positions};
