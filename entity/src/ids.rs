@@ -187,6 +187,16 @@ ids! {
     MembershipId "msh";
     /// A payment for a membership.
     MembershipPaymentId "mpy";
+    /// A settlement cycle.
+    SettlementCycleId "cyc";
+    /// A partner's statement for a cycle.
+    SettlementStatementId "stm";
+    /// Money that a partner paid, or was paid.
+    SettlementPaymentId "spm";
+    /// What corrects a partner's account.
+    SettlementAdjustmentId "sad";
+    /// What a partner disputes.
+    DisputeId "dsp";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -1,7 +1,14 @@
 //! Tables of clearing and settlement: the money books, cycles, statements, and what is paid.
 
 pub mod carried_points;
+pub mod dispute;
+pub mod dispute_entry;
 pub mod money_day;
 pub mod money_posting;
+pub mod payment_instruction;
+pub mod settlement_adjustment;
 pub mod settlement_cursor;
 pub mod settlement_cycle;
+pub mod settlement_payment;
+pub mod settlement_statement;
+pub mod tax_rate;

@@ -25,6 +25,7 @@ mod m20261124_000021_cashback;
 mod m20261124_000022_tiers;
 mod m20261124_000023_memberships;
 mod m20261130_000030_money_books;
+mod m20261130_000031_statements;
 
 use sea_orm_migration::prelude::*;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000022_tiers::Migration),
             Box::new(m20261124_000023_memberships::Migration),
             Box::new(m20261130_000030_money_books::Migration),
+            Box::new(m20261130_000031_statements::Migration),
         ]
     }
 }

@@ -112,6 +112,7 @@ const CYCLE: Table = Table {
     body: "
     programme_id {id} not null references programme (id),
     first_day {int} not null,
+    id {id} not null,
     end_day {int} not null,
     until_position {long} check (until_position >= 0),
     status text not null check (status in ('OPEN', 'CALCULATED', 'IN_REVIEW', 'APPROVED', 'SETTLED')),
@@ -127,6 +128,7 @@ const CYCLE: Table = Table {
     approved_at {moment},
     settled_at {moment},
     constraint settlement_cycle_pk primary key (programme_id, first_day),
+    constraint settlement_cycle_id unique (programme_id, id),
     constraint settlement_cycle_ends unique (programme_id, end_day),
     constraint settlement_cycle_is_a_time check (end_day > first_day),
     constraint settlement_cycle_asked check ((asked_by is null) = (asked_at is null)),
@@ -160,7 +162,7 @@ impl MigrationTrait for Migration {
         )
         .await?;
         db.create(&CYCLE).await?;
-        db.guarded(&CYCLE, &["programme_id", "first_day", "end_day"]).await?;
+        db.guarded(&CYCLE, &["programme_id", "first_day", "id", "end_day"]).await?;
         let reopens = "old.status in ('APPROVED', 'SETTLED') and new.status <> 'SETTLED' \
              or old.until_position is not null and new.until_position <> old.until_position \
              or new.calculation < old.calculation \

@@ -44,6 +44,10 @@ scopes! {
     LedgerApprove "ledger:approve" "Approve what another operator proposed.";
     PayoutsWrite "payouts:write" "Run and confirm payouts, and see their files.";
     TiersWrite "tiers:write" "Define tiers, grant and revoke them.";
+    SettlementRead "settlement:read" "See cycles, statements, payments and disputes; a partner its own.";
+    SettlementWrite "settlement:write" "Calculate and review cycles, record payments, resolve disputes.";
+    SettlementApprove "settlement:approve" "Approve what another operator calculated.";
+    DisputesWrite "disputes:write" "Dispute lines of own statements.";
     MembershipsWrite "memberships:write" "Define membership plans; report payments, cancellations and refunds.";
     Backfill "ledger:backfill" "Bring in history.";
     RulesWrite "rules:write" "Write earning rules and campaigns, define segments and event types.";
@@ -59,6 +63,8 @@ pub const PARTNER_SCOPES: &[Scope] = &[
     Scope::MembersRead,
     Scope::EventsWrite,
     Scope::MembershipsWrite,
+    Scope::SettlementRead,
+    Scope::DisputesWrite,
 ];
 
 /// The person or machine behind a request.

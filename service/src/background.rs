@@ -125,7 +125,8 @@ async fn follow_tiers(services: Services) -> Result<Duration> {
 /// So much is added up at a time that it needn't be done for each fact.
 async fn follow_money(services: Services) -> Result<Duration> {
     let is_behind = services.follow_money().await? > 0;
-    Ok(if is_behind { SEQUENCE_AGAIN } else { CHECKPOINT_EVERY })
+    let is_calculating = services.advance_cycles().await?;
+    Ok(if is_behind || is_calculating { SEQUENCE_AGAIN } else { CHECKPOINT_EVERY })
 }
 
 async fn settle(services: Services) -> Result<Duration> {

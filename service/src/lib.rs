@@ -210,6 +210,15 @@ impl Services {
         Ok(taken)
     }
 
+    /// Goes on with cycles whose calculation was asked for; says whether something was done.
+    pub async fn advance_cycles(&self) -> Result<bool> {
+        let mut is_done = false;
+        for programme in self.programmes.all().await? {
+            is_done |= self.settlement.advance_calculation(programme.id).await?;
+        }
+        Ok(is_done)
+    }
+
     /// Gives all committed facts their place in the sequence; says how many there were.
     pub async fn sequence(&self) -> Result<u64> {
         let mut moved = 0;

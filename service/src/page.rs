@@ -43,6 +43,24 @@ impl<T> Page<T> {
     }
 }
 
+impl Window<i64> {
+    /// The page of a list that is in memory, its items with their places.
+    pub fn of_list<T>(self, items: Vec<T>) -> Page<(i64, T)> {
+        let is_in = |place: i64| {
+            self.after.is_none_or(|after| place > after)
+                && self.before.is_none_or(|before| place < before)
+        };
+        let mut items: Vec<_> = (0..).zip(items).filter(|(place, _)| is_in(*place)).collect();
+        let most = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_add(1);
+        if self.is_backward {
+            items.drain(..items.len().saturating_sub(most));
+        } else {
+            items.truncate(most);
+        }
+        self.cut(items)
+    }
+}
+
 impl<K: Copy> Window<K> {
     /// Reads the page: one row more than asked tells whether others follow.
     pub(crate) async fn read<C, M>(

@@ -23,6 +23,20 @@ pub fn clean_option(
     text.map(|text| clean(text, length_max, otherwise)).transpose()
 }
 
+/// The same for text of several lines that may be missing.
+pub fn clean_lines(
+    text: Option<&str>,
+    length_max: usize,
+    otherwise: Code,
+) -> Result<Option<String>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let lines: Vec<String> = text.trim().lines().map(|line| line.nfc().collect()).collect();
+    let text = lines.join("\n");
+    let is_right = (1..=length_max).contains(&text.chars().count())
+        && !text.chars().any(|letter| letter != '\n' && is_unwanted(letter));
+    if is_right { Ok(Some(text)) } else { Err(otherwise.into()) }
+}
+
 /// A person's or business's name.
 pub fn name(text: &str) -> Result<String, Refusal> {
     clean(text, 200, Code::NameInvalid).map_err(|refusal| refusal.at("name"))

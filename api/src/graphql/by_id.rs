@@ -9,10 +9,10 @@ use entity::auth::identity_provider;
 use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, EntryId, EventId, HoldId,
+    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, DisputeId, EntryId, EventId, HoldId,
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId,
-    PayoutRunId, ProposalId, PurchaseId, ReturnId, RuleId, SimulationId, TierSetId, TypedId,
-    WalletId,
+    PayoutRunId, ProposalId, PurchaseId, ReturnId, RuleId, SettlementCycleId,
+    SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -20,6 +20,7 @@ use entity::memberships::{membership, membership_plan};
 use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
+use entity::settlement::{dispute, settlement_cycle, settlement_statement};
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
 use service::tiers::Set;
@@ -86,6 +87,7 @@ by_id! {
     CampaignId => Planned: earning.campaigns_by_ids, campaign.id;
     CardId => card::Model: members.cards_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;
+    DisputeId => dispute::Model: settlement.disputes_by_ids, id;
     EntryId => entry::Model: ledger.entries, id;
     EventId => event::Model: earning.events_by_ids, id;
     HoldId => hold::Model: payments.holds, id;
@@ -101,6 +103,8 @@ by_id! {
     PurchaseId => purchase::Model: purchases.by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
     RuleId => Written: earning.rules_by_ids, rule.id;
+    SettlementCycleId => settlement_cycle::Model: settlement.cycles_by_ids, id;
+    SettlementStatementId => settlement_statement::Model: settlement.statements_by_ids, id;
     SimulationId => simulation::Model: earning.simulations_by_ids, id;
     TierSetId => Set: tiers.sets_by_ids, row.id;
 }

@@ -73,6 +73,7 @@ pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod scalars;
+pub mod settlement;
 pub mod subscriptions;
 pub mod tiers;
 
@@ -104,6 +105,7 @@ pub struct Query(
     cashback::CashbackQuery,
     tiers::TiersQuery,
     memberships::MembershipsQuery,
+    settlement::SettlementQuery,
 );
 
 /// What can be done.
@@ -124,6 +126,7 @@ pub struct Mutation(
     cashback::PayoutRunsMutation,
     tiers::TiersMutation,
     memberships::MembershipsMutation,
+    settlement::SettlementMutation,
 );
 
 /// What can be listened to.

@@ -6,10 +6,10 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, EntryId, EventId, HoldId,
+    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, DisputeId, EntryId, EventId, HoldId,
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
-    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId, SimulationId,
-    StoreId, TierSetId, TypedId, WalletId,
+    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId,
+    SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -29,6 +29,7 @@ use super::payments::Hold;
 use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
+use super::settlement::{Dispute, SettlementCycle, SettlementStatement};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
@@ -45,6 +46,8 @@ pub(super) enum Node {
     Card(Card),
     /// A version of a partner's terms.
     Contract(Contract),
+    /// What a partner disputes.
+    Dispute(Dispute),
     /// A rule that gives points.
     EarningRule(EarningRule),
     /// One event of a wallet.
@@ -79,6 +82,10 @@ pub(super) enum Node {
     Purchase(Purchase),
     /// Goods that came back.
     PurchaseReturn(PurchaseReturn),
+    /// A settlement cycle.
+    SettlementCycle(SettlementCycle),
+    /// A partner's statement for a cycle.
+    SettlementStatement(SettlementStatement),
     /// A past period under other rules.
     Simulation(Simulation),
     /// Where a partner sells.
@@ -125,6 +132,10 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         CampaignId::PREFIX => asked.row::<CampaignId, _>(Campaign).await,
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
+        DisputeId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<DisputeId, _>(|row| Dispute { row, currency }).await
+        }
         EntryId::PREFIX => asked.row::<EntryId, _>(Entry).await,
         EventId::PREFIX => asked.row::<EventId, _>(Event).await,
         HoldId::PREFIX => asked.row::<HoldId, _>(Hold).await,
@@ -150,6 +161,11 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
         }
         RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
+        SettlementCycleId::PREFIX => asked.row::<SettlementCycleId, _>(SettlementCycle).await,
+        SettlementStatementId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<SettlementStatementId, _>(|row| SettlementStatement { row, currency }).await
+        }
         SimulationId::PREFIX => {
             let currency = currency(ctx).await?;
             asked.row::<SimulationId, _>(|row| Simulation { row, currency }).await

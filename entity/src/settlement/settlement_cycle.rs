@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::day::Day;
-use crate::ids::{OperatorId, ProgrammeId};
+use crate::ids::{OperatorId, ProgrammeId, SettlementCycleId};
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -33,6 +33,7 @@ pub struct Model {
     pub programme_id: ProgrammeId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub first_day: Day,
+    pub id: SettlementCycleId,
     /// The first day after it.
     pub end_day: Day,
     /// The last fact that is in it: none while facts fall into it.

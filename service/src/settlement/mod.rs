@@ -5,11 +5,19 @@
 //! books [`follow`] the sequence of facts. A cycle has what was recorded in its days; once it is closed, what
 //! comes late falls into the next. Nothing here changes the ledger.
 
+mod calculate;
 mod check;
 pub mod core;
+mod cycles;
+mod disputes;
+mod draft;
 mod follow;
+mod open;
+mod payments;
 mod replay;
 mod rows;
+mod statements;
+mod taxes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,10 +30,15 @@ use entity::settlement::settlement_cycle;
 
 pub(crate) use self::check::unlike_the_ledger;
 use self::core::{Account, Exact, Matrix, Position, matrix, positions, sum};
+pub use self::cycles::Progress;
+pub use self::disputes::{Raise, Raised, Resolution};
+pub use self::payments::{Due, RecordPayment, RecordedPayment};
+pub use self::statements::{StatementFilter, content, owed_exactly};
+pub use self::taxes::SetTaxRate;
 use crate::actor::{Actor, Scope, Who};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::programmes::Programmes;
 
 /// A cycle's settlement.
@@ -112,4 +125,8 @@ async fn one(
         cycle,
         currency,
     })
+}
+
+fn not_for_members() -> Error {
+    Error::Forbidden("only operators and partners see settlement".to_owned())
 }

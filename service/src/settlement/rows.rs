@@ -1,7 +1,10 @@
 //! The money books as rows, and rows as books.
 
+use chrono::NaiveTime;
+use chrono_tz::Tz;
 use entity::day::Day;
-use entity::ids::{ContractId, EntryId, PartnerId, ProgrammeId, WalletId};
+use entity::ids::{ContractId, EntryId, PartnerId, ProgrammeId, SettlementCycleId, WalletId};
+use entity::ledger::fact;
 use entity::settlement::money_posting::{LineKind, MoneyAccount};
 use entity::settlement::settlement_cycle::{self, CycleStatus};
 use entity::settlement::{money_day, money_posting};
@@ -13,6 +16,7 @@ use uuid::Uuid;
 
 use super::core::{Book, Happened, Key, Move, Price, Span};
 use crate::error::Result;
+use crate::ledger::expiry::to_utc;
 use crate::tx::Tx;
 
 /// What stands for nobody in a key.
@@ -34,6 +38,7 @@ pub(super) fn opened(programme: ProgrammeId, span: &Span) -> settlement_cycle::M
     settlement_cycle::Model {
         programme_id: programme,
         first_day: span.first,
+        id: SettlementCycleId::at(to_utc(span.first.date().and_time(NaiveTime::MIN), Tz::UTC)),
         end_day: span.end,
         until_position: None,
         status: CycleStatus::Open,
@@ -91,6 +96,44 @@ pub(super) fn moved(
     }
 }
 
+/// The position of a programme's last fact.
+pub(super) async fn last_fact<C: ConnectionTrait>(db: &C, programme: ProgrammeId) -> Result<i64> {
+    let query = fact::Entity::find()
+        .filter(fact::Column::ProgrammeId.eq(programme))
+        .order_by_desc(fact::Column::Position);
+    Ok(query.one(db).await?.map_or(0, |fact| fact.position))
+}
+
+/// What a movement is added up by.
+pub(super) fn key_of_posting(row: &money_posting::Model) -> Key {
+    Key {
+        partner: row.partner_id,
+        kind: row.kind,
+        contract: row.contract_id,
+        with: row.with_id,
+        from: row.from_account,
+        to: row.to_account,
+        price: Price { micros: row.price_micros, factor: row.factor },
+    }
+}
+
+/// What a day's sum is added up by.
+pub(super) fn key_of(row: &money_day::Model) -> Key {
+    Key {
+        partner: somebody(row.partner_id).map(PartnerId::from_uuid),
+        kind: row.kind,
+        contract: somebody(row.contract_id).map(ContractId::from_uuid),
+        with: somebody(row.with_id).map(PartnerId::from_uuid),
+        from: row.from_account,
+        to: row.to_account,
+        price: Price { micros: row.price_micros, factor: row.factor },
+    }
+}
+
+fn somebody(id: Uuid) -> Option<Uuid> {
+    (id != NOBODY).then_some(id)
+}
+
 /// A day's sum.
 pub(super) fn day(
     programme: ProgrammeId,
@@ -131,7 +174,6 @@ struct Summed {
 
 impl Summed {
     fn key(&self) -> Key {
-        let somebody = |id: Uuid| (id != NOBODY).then_some(id);
         Key {
             partner: somebody(self.partner_id).map(PartnerId::from_uuid),
             kind: self.kind,
@@ -144,11 +186,18 @@ impl Summed {
     }
 }
 
-const SUMS: &str = "
-    select kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor,
-        cast(sum(points) as bigint) as points
-    from money_day where programme_id = $1 and cycle between $2 and $3
-    group by kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor";
+/// Sums of days, of the kinds that the condition names.
+macro_rules! sums {
+    ($condition:literal) => {
+        concat!(
+            "select kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor,
+                cast(sum(points) as bigint) as points
+            from money_day where programme_id = $1 and cycle between $2 and $3 ",
+            $condition,
+            " group by kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor"
+        )
+    };
+}
 
 /// What cycles come to, from one to another, both included.
 pub(super) async fn book<C: ConnectionTrait>(
@@ -156,8 +205,27 @@ pub(super) async fn book<C: ConnectionTrait>(
     programme: ProgrammeId,
     (first, last): (Day, Day),
 ) -> Result<Book> {
+    summed(db, programme, (first, last), sums!("")).await
+}
+
+/// Of these, what was spent and what was paid for it.
+pub(super) async fn spent<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    cycles: (Day, Day),
+) -> Result<Book> {
+    let sql = sums!("and kind in ('BURN', 'BURN_REVERSAL', 'FUNDING', 'FUNDING_REVERSAL')");
+    summed(db, programme, cycles, sql).await
+}
+
+async fn summed<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    (first, last): (Day, Day),
+    sql: &str,
+) -> Result<Book> {
     let values: [Value; 3] = [programme.uuid().into(), first.get().into(), last.get().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), SUMS, values);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let mut book = Book::default();
     for row in Summed::find_by_statement(statement).all(db).await? {
         book.add(row.key(), row.points)?;

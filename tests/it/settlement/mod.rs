@@ -1,3 +1,5 @@
 //! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
 
 mod books;
+mod cycles;
+mod disputes;

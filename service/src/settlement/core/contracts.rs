@@ -38,9 +38,4 @@ impl Contracts {
         let versions = self.by_partner.get(&partner)?.iter().rev();
         versions.filter_map(|id| self.by_id(*id)).find(|row| row.valid_from <= at)
     }
-
-    /// Those who have one.
-    pub(crate) fn partners(&self) -> impl Iterator<Item = PartnerId> {
-        self.by_partner.keys().copied()
-    }
 }
