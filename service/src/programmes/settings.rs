@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
 use serde::{Deserialize, Serialize};
 
-use crate::cashback::{iban, latin};
+use crate::bank::{iban, latin};
 use crate::refusal::{Code, Refusal};
 use crate::text;
 
