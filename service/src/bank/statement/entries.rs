@@ -1,7 +1,7 @@
 //! The entries of statements as transactions. An entry may stand for many: they are told apart where the
 //! bank says what each came to and that comes to the entry's amount, and else told as one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use entity::amount::Money;
@@ -17,6 +17,8 @@ pub(super) struct Entries<'a> {
     own: &'a str,
     read: usize,
     references: BTreeSet<String>,
+    /// How many have been called so.
+    numbers: HashMap<String, u32>,
     transactions: Vec<Transaction>,
 }
 
@@ -41,7 +43,8 @@ struct Part<'a> {
 
 impl<'a> Entries<'a> {
     pub(super) fn new(own: &'a str) -> Self {
-        Self { own, read: 0, references: BTreeSet::new(), transactions: Vec::new() }
+        let (references, numbers) = (BTreeSet::new(), HashMap::new());
+        Self { own, read: 0, references, numbers, transactions: Vec::new() }
     }
 
     /// Reads a statement's entries. Of one in several pages each page is a file, and counts anew.
@@ -95,13 +98,14 @@ impl<'a> Entries<'a> {
 
     /// The name, or the next one that the file has not: some banks call several entries alike.
     fn unused(&mut self, name: String) -> String {
-        let mut reference = name.clone();
-        let mut number = 1_u32;
-        while !self.references.insert(reference.clone()) {
-            number += 1;
-            reference = format!("{name}+{number}");
+        let number = self.numbers.entry(name.clone()).or_default();
+        loop {
+            *number += 1;
+            let reference = if *number == 1 { name.clone() } else { format!("{name}+{number}") };
+            if self.references.insert(reference.clone()) {
+                return reference;
+            }
         }
-        reference
     }
 }
 
@@ -160,12 +164,24 @@ impl<'a> Entry<'a> {
             booked_on: self.booked_on,
             end_to_end_id: reference("Refs/EndToEndId", "EndToEndId")?,
             mandate_reference: reference("Refs/MndtId", "MndtId")?,
+            batch_id: match reference("Refs/PmtInfId", "PmtInfId")? {
+                Some(id) => Some(id),
+                None => self.batch_id()?,
+            },
             remittance: self.remittance(part),
             structured: part.details.map(structured).unwrap_or_default(),
             counterparty_iban,
             counterparty_name,
             return_reason: text_at(&["RtrInf", "Rsn", "Cd"]).map(parts::text),
         })
+    }
+
+    /// What the entry as a whole is known by to whoever sent the payments.
+    fn batch_id(&self) -> Result<Option<String>, NotAStatement> {
+        let path = "NtryDtls/Btch/PmtInfId";
+        let found = self.element.text_at(&["NtryDtls", "Btch", "PmtInfId"]);
+        let found = found.filter(parts::is_reference);
+        found.map(|text| parts::name(&self.place, path, text)).transpose()
     }
 
     fn remittance(&self, part: &Part<'_>) -> Vec<String> {

@@ -74,6 +74,9 @@ pub struct Transaction {
     pub booked_on: NaiveDate,
     /// What whoever began the payment calls it.
     pub end_to_end_id: Option<String>,
+    /// What whoever sent it calls the part of the file that it was in (`PmtInfId`): all that is known of ours
+    /// where a bank books such a part at once and doesn't tell its payments.
+    pub batch_id: Option<String>,
     /// Which direct debit mandate it was under.
     pub mandate_reference: Option<String>,
     /// What the payer wrote, line by line; where nobody did, what the bank did.

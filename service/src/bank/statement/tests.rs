@@ -84,6 +84,7 @@ fn one(reference: &str, amount_minor: i64, direction: Direction) -> Transaction 
         is_reversal: false,
         booked_on: "2026-11-30".parse().unwrap(),
         end_to_end_id: None,
+        batch_id: None,
         mandate_reference: None,
         remittance: Vec::new(),
         structured: Vec::new(),
@@ -151,6 +152,22 @@ fn a_batch_is_split_where_its_parts_come_to_it_and_else_left_whole() {
             let mute = batch("30.00", &[(Some("10.00"), "a"), (None, "b")]);
             assert_eq!(ids(&mute), [named("", 3000, None)]);
         }
+    }
+}
+
+#[test]
+fn a_batch_that_is_booked_at_once_is_known_by_what_we_called_it() {
+    for version in AGES {
+        let batch =
+            "<NtryDtls><Btch><PmtInfId>ins-1-B2B</PmtInfId><NbOfTxs>3</NbOfTxs></Btch></NtryDtls>";
+        let part = details(version, None, "<PmtInfId>ins-1-CORE</PmtInfId>", "", "");
+        let part = format!("<NtryDtls>{part}</NtryDtls>");
+        let all =
+            [batch, &part].map(|rest| entry(version, "9", "CRDT", "BOOK", ("", rest))).concat();
+        let file = document(version, &all);
+        assert_eq!(complaints(&file, &format!("camt/camt.053.001.{version:02}.xsd")), "", "{file}");
+        let ids = told(&file).transactions.into_iter().map(|one| one.batch_id);
+        assert_eq!(ids.flatten().collect::<Vec<_>>(), ["ins-1-B2B", "ins-1-CORE"]);
     }
 }
 
