@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use entity::partners::partner_bank_account::MandateScheme;
 use proptest::prelude::*;
 
 use super::*;
@@ -40,6 +41,15 @@ fn group(currency: &str) -> Group {
 fn transfer(id: &str, amount_minor: i64, creditor: Party, text: &str) -> Transfer {
     Transfer { id: id.to_owned(), amount_minor, creditor, remittance: text.to_owned() }
 }
+
+fn collection(id: &str, amount_minor: i64, scheme: MandateScheme) -> Collection {
+    let signed_on = "2026-01-15".parse().unwrap();
+    let mandate = Mandate { reference: format!("M/{id}"), signed_on, scheme };
+    let (id, remittance) = (id.to_owned(), "Florin 2026-11".to_owned());
+    Collection { id, amount_minor, debtor: party("Grocer", None), mandate, remittance }
+}
+
+const CREDITOR: &str = "DE98ZZZ09999999999";
 
 /// As members' payouts have been written from the beginning.
 const FILE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -114,6 +124,33 @@ fn a_transfer_is_written_so_and_no_byte_otherwise() {
     assert_eq!(complaints(FILE, "pain/pain.001.001.09.xsd"), "");
 }
 
+#[test]
+fn direct_debits_of_each_scheme_are_a_part_of_their_own() {
+    let all = [
+        collection("c1", 12_345, MandateScheme::Core),
+        collection("c2", 1, MandateScheme::B2b),
+        collection("c3", 99_999_999_999, MandateScheme::Core),
+    ];
+    let file = collections(&group("EUR"), CREDITOR, &all).unwrap();
+    assert_eq!(complaints(&file, "pain/pain.008.001.08.xsd"), "", "{file}");
+    for (part, times) in [
+        ("<CtrlSum>1000000123.45</CtrlSum>", 1),
+        ("<CtrlSum>1000000123.44</CtrlSum>", 1),
+        ("<PmtInfId>ins-01h2xcejqtf2nbrexx3vqjhp41-B2B</PmtInfId>", 1),
+        ("<PmtInfId>ins-01h2xcejqtf2nbrexx3vqjhp41-CORE</PmtInfId>", 1),
+        ("<Cd>B2B</Cd>", 1),
+        ("<SeqTp>RCUR</SeqTp>", 2),
+        ("<Id>DE98ZZZ09999999999</Id>", 2),
+        ("<MndtId>M/c3</MndtId>", 1),
+        ("<DtOfSgntr>2026-01-15</DtOfSgntr>", 3),
+        ("<ReqdColltnDt>2026-12-02</ReqdColltnDt>", 2),
+    ] {
+        assert_eq!(file.matches(part).count(), times, "{part} in {file}");
+    }
+    let alone = collections(&group("EUR"), CREDITOR, &all[1..2]).unwrap();
+    assert_eq!(alone.matches("<PmtInf>").count(), 1);
+}
+
 fn refused(outcome: Result<String>) -> Option<Code> {
     match outcome.unwrap_err() {
         Error::Refused(refusal) => Some(refusal.code),
@@ -141,6 +178,14 @@ fn what_no_bank_would_take_is_not_written() {
         assert_eq!(refused(pays("EUR", wrong)), None, "{wrong:?}");
     }
     assert_eq!(refused(pays("EUR", &[(&"a".repeat(36), 1)])), None);
+    let fetch = |currency: &str, creditor_id: &str| {
+        collections(&group(currency), creditor_id, &[collection("c", 1, MandateScheme::Core)])
+    };
+    assert_eq!(refused(fetch("USD", CREDITOR)), Some(Code::CurrencyMismatch));
+    assert_eq!(refused(fetch("EUR", "DE97ZZZ09999999999")), Some(Code::CreditorIdInvalid));
+    let mut odd = collection("c", 1, MandateScheme::Core);
+    odd.mandate.reference = "Ä".to_owned();
+    assert_eq!(refused(collections(&group("EUR"), CREDITOR, &[odd])), None);
 }
 
 #[test]
@@ -181,5 +226,24 @@ proptest! {
         let total = format!("<CtrlSum>{}</CtrlSum>", group.decimal(total));
         prop_assert_eq!(file.matches(&total).count(), 2);
         prop_assert!(file.is_ascii());
+    }
+
+    #[test]
+    fn any_direct_debits_are_a_file_by_its_schema(
+        all in prop::collection::vec((words(), 1..=SEPA_MINOR_MAX, bic(), any::<bool>()), 1..6),
+        reference in "[A-Za-z0-9?:().,'+-]{1,35}",
+    ) {
+        let one = |(number, (text, minor, bic, is_core)): (usize, &(String, i64, _, bool))| {
+            let scheme = if *is_core { MandateScheme::Core } else { MandateScheme::B2b };
+            let mut one = collection(&format!("c{number}"), *minor, scheme);
+            one.debtor = party(text, *bic);
+            one.mandate.reference.clone_from(&reference);
+            one.remittance.clone_from(text);
+            one
+        };
+        let list: Vec<_> = all.iter().enumerate().map(one).collect();
+        let file = collections(&group("EUR"), CREDITOR, &list).unwrap();
+        prop_assert_eq!(complaints(&file, "pain/pain.008.001.08.xsd"), "", "{}", file);
+        prop_assert_eq!(file.matches("<DrctDbtTxInf>").count(), list.len());
     }
 }

@@ -1,11 +1,14 @@
-//! What banks are told and what they tell: ISO 20022 files of payments, and statements of accounts. Shared by whatever pays or is paid; who owes what, and why, is theirs.
+//! What banks are told and what they tell: ISO 20022 files of payments and direct debits, and statements of
+//! accounts. Shared by whatever pays or is paid; who owes what, and why, is theirs.
 //!
 //! Pure: the same payments give the same bytes, and a file's message id is its group's own, so that a bank
 //! that gets it twice sees that it is one. Everything is written in the characters that every bank takes
 //! ([`latin`]).
 
+pub mod collections;
 #[cfg(test)]
 mod conformance;
+pub mod creditor;
 pub mod iban;
 pub(crate) mod latin;
 pub mod statement;
@@ -18,6 +21,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::amount::{Currency, Money};
 
+pub use self::collections::{Collection, Mandate, collections};
 pub use self::transfers::{Transfer, transfers};
 
 use self::xml::Xml;

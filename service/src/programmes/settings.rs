@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding};
 use serde::{Deserialize, Serialize};
 
-use crate::bank::{iban, latin};
+use crate::bank::{creditor, iban, latin};
 use crate::refusal::{Code, Refusal};
 use crate::text;
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub adjustment_limit: Points,
     /// How cashback leaves the programme.
     pub payouts: Payouts,
+    /// The SEPA creditor identifier under which money is fetched; none is fetched without.
+    pub creditor_id: Option<String>,
 }
 
 /// How cashback leaves the programme.
@@ -90,6 +92,8 @@ pub struct Change {
     pub payout_run_limit_minor: Option<i64>,
     #[serde(default)]
     pub debtor: Option<Debtor>,
+    #[serde(default)]
+    pub creditor_id: Option<String>,
 }
 
 impl Default for Settings {
@@ -108,6 +112,7 @@ impl Default for Settings {
             hold_minutes_max: 60,
             adjustment_limit: Points::ZERO,
             payouts: Payouts::default(),
+            creditor_id: None,
         }
     }
 }
@@ -137,6 +142,7 @@ impl Settings {
             points_per_minor: Some(self.payouts.points_per_minor),
             payout_run_limit_minor: Some(self.payouts.run_limit_minor),
             debtor: self.payouts.debtor,
+            creditor_id: self.creditor_id,
         };
         change.apply_to(row)
     }
@@ -150,10 +156,12 @@ impl Change {
             Some(debtor) => (Some(debtor.name), Some(debtor.iban), debtor.bic),
             None => (None, None, None),
         };
+        let creditor_id = self.creditor_id.as_deref().map(creditor::identifier).transpose()?;
         let after = Model {
             debtor_name,
             debtor_iban,
             debtor_bic,
+            creditor_id: creditor_id.or(row.creditor_id),
             payout_min_minor: self.payout_min_minor.unwrap_or(row.payout_min_minor),
             points_per_minor: self.points_per_minor.unwrap_or(row.points_per_minor),
             payout_run_limit_minor: self
@@ -251,6 +259,7 @@ pub(super) fn blank() -> Model {
         debtor_name: None,
         debtor_iban: None,
         debtor_bic: None,
+        creditor_id: None,
         version: 1,
         created_at: DateTime::UNIX_EPOCH,
     }
@@ -275,6 +284,7 @@ pub(super) fn seen(row: &Model) -> serde_json::Value {
         "pointsPerMinor": row.points_per_minor,
         "payoutRunLimitMinor": row.payout_run_limit_minor,
         "debtor": seen_debtor(row),
+        "creditorId": row.creditor_id,
     })
 }
 
