@@ -3,4 +3,5 @@
 pub mod api_client;
 pub mod contract;
 pub mod partner;
+pub mod partner_bank_account;
 pub mod store;

@@ -19,7 +19,7 @@
 //! tables are hash-partitioned on PostgreSQL.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 
 /// How many partitions a hot table has on PostgreSQL. Each costs every batch something, and a table of any
 /// size is well served by few; one of them can be split in two later, by doubling its modulus.
@@ -140,6 +140,55 @@ impl<'a, 'b> Dialect<'a, 'b> {
         }
         self.guard_delete(table, "forbid_change").await?;
         self.run(&format!("drop function forbid_delete_of_{table}()")).await
+    }
+
+    /// Lets a text column hold these values and no others. PostgreSQL looks at each row. SQLite can't change a
+    /// check: the column is made anew, and what guards the table is lifted meanwhile.
+    pub(crate) async fn one_of(
+        &self,
+        table: &str,
+        column: &str,
+        values: &[&str],
+    ) -> Result<(), DbErr> {
+        let listed = format!("'{}'", values.join("', '"));
+        let check = format!("check ({column} in ({listed}))");
+        if self.is_postgres() {
+            let name = format!("{table}_{column}_check");
+            let anew = format!(
+                "alter table {table} drop constraint {name}, add constraint {name} {check}"
+            );
+            return self.run(&anew).await;
+        }
+        let guards = self.guards_of(table).await?;
+        for (name, _) in &guards {
+            self.run(&format!("drop trigger {name}")).await?;
+        }
+        let default = values.first().copied().unwrap_or_default();
+        for step in [
+            format!("alter table {table} rename column {column} to {column}_before"),
+            format!(
+                "alter table {table} add column {column} text not null default '{default}' {check}"
+            ),
+            format!("update {table} set {column} = {column}_before"),
+            format!("alter table {table} drop column {column}_before"),
+        ] {
+            self.run(&step).await?;
+        }
+        for (_, guard) in &guards {
+            self.run(guard).await?;
+        }
+        Ok(())
+    }
+
+    /// A table's triggers on SQLite, each with the statement that makes it.
+    async fn guards_of(&self, table: &str) -> Result<Vec<(String, String)>, DbErr> {
+        let db = self.manager.get_connection();
+        let sql = format!(
+            "select name, sql from sqlite_schema where type = 'trigger' and tbl_name = '{table}'"
+        );
+        let rows = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+        let guard = |row: &QueryResult| Ok((row.try_get("", "name")?, row.try_get("", "sql")?));
+        rows.iter().map(guard).collect()
     }
 
     async fn guard_delete(&self, table: &str, function: &str) -> Result<(), DbErr> {

@@ -7,6 +7,7 @@ pub mod actor;
 mod audit;
 pub mod auth;
 pub mod background;
+pub mod bank;
 pub mod cashback;
 pub mod clock;
 pub mod db;

@@ -56,6 +56,7 @@ codes! {
     ConditionInvalid "CONDITION_INVALID" "A condition that can't be read, doesn't say yes or no, asks for what isn't there, or costs too much; the message says at which character.";
     ContractMissing "CONTRACT_MISSING" "The partner had no contract in force when this occurred.";
     ConversionNotOffered "CONVERSION_NOT_OFFERED" "The programme doesn't turn cashback into points.";
+    CreditorIdInvalid "CREDITOR_ID_INVALID" "Not a SEPA creditor identifier; the message tells whether its length, its beginning or its check digits are wrong.";
     CurrencyMismatch "CURRENCY_MISMATCH" "Amounts must be in the programme's settlement currency.";
     CurrencyUnknown "CURRENCY_UNKNOWN" "Not an ISO 4217 currency code.";
     CycleClosed "CYCLE_CLOSED" "The cycle is approved and never opened again; what is wrong with it is adjusted in the next.";
@@ -98,6 +99,7 @@ codes! {
     LineNotFound "LINE_NOT_FOUND" "The receipt has no line at that place, or the return names it twice.";
     LinesMissing "LINES_MISSING" "A receipt has at least one line.";
     LinesTooMany "LINES_TOO_MANY" "A receipt has at most 1,000 lines.";
+    MandateInvalid "MANDATE_INVALID" "A mandate's reference has 1 to 35 letters, digits and signs that every bank takes; it was signed between 1970 and today.";
     MemberAlreadyPooled "MEMBER_ALREADY_POOLED" "The member shares a household's wallet already; it must leave that first.";
     MemberClosed "MEMBER_CLOSED" "The membership is closed.";
     MemberNotFound "MEMBER_NOT_FOUND" "No such member in this programme, or none that this caller may see.";

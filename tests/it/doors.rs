@@ -93,6 +93,7 @@ setBankAccount m
 setCampaignStatus o
 setEarningRuleStatus o
 setMemberProfile mo
+setPartnerBankAccount o
 setPartnerReference p
 signContract o
 simulateEarning o

@@ -8,7 +8,7 @@ use serde_json::json;
 use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
-use crate::support::books::Books;
+use crate::support::books::{Books, texts};
 use crate::support::{Caller, World, receipt};
 
 /// A world in which each table that holds history has a row.
@@ -32,8 +32,19 @@ async fn world_with_everything() -> World {
     let raise = json!({ "expectedVersion": 1, "adjustmentLimit": 6 });
     world.operator.does("updateProgramme", "proposal { status }", raise).await;
     pays_cashback_out(&world, &grocer, &ana).await;
+    has_account(&world, &grocer).await;
     world.gateway.services.sequence().await.unwrap();
     world
+}
+
+/// Two operators agree on where a partner is paid.
+async fn has_account(world: &World, grocer: &Caller) {
+    let account =
+        json!({ "partnerId": grocer.id, "holder": "Grocer", "iban": "DE89370400440532013000" });
+    let proposed = world.operator.does("setPartnerBankAccount", "proposal { id }", account).await;
+    let named = json!({ "proposalId": proposed["proposal"]["id"] });
+    let bea = world.second_operator().await;
+    bea.does("approveProposal", "proposal { status }", named).await;
 }
 
 /// Cashback from a sale to a run.
@@ -47,8 +58,11 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
     world.operator.does("runPayouts", "isReplayed", json!({ "idempotencyKey": "r" })).await;
 }
 
+/// Lets a proposal be about a partner's account.
+const NEW_KIND: &str = "m20261130_000034_partner_accounts";
+
 /// Each would rewrite what happened.
-const REWRITES: [&str; 29] = [
+const REWRITES: [&str; 31] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -78,6 +92,8 @@ const REWRITES: [&str; 29] = [
     "update accrual set amount_minor = amount_minor + 1",
     "update payout set amount_minor = amount_minor + 1",
     "update payout_run set total_minor = total_minor + 1",
+    "update partner_bank_account set iban = 'NL91ABNA0417164300'",
+    "update proposal set kind = 'RUN_PAYOUTS' where kind = 'SET_PARTNER_BANK_ACCOUNT'",
 ];
 
 #[tokio::test]
@@ -105,6 +121,7 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "accrual",
         "payout",
         "payout_run",
+        "partner_bank_account",
     ];
     forbidden.extend(history.map(|table| format!("delete from {table}")));
     if database.get_database_backend() == DbBackend::Postgres {
@@ -117,6 +134,64 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
     }
     database.close().await.unwrap();
     world.closes().await;
+}
+
+#[tokio::test]
+async fn a_list_that_a_check_holds_to_grows_without_its_guards_or_rows_being_lost() {
+    let books = Books::new().await;
+    let database = Database::connect(books.url()).await.unwrap();
+    let applied = Migrator::get_applied_migrations(&database).await.unwrap();
+    let since = applied.iter().rev().position(|one| one.name() == NEW_KIND).unwrap() + 1;
+    Migrator::down(&database, u32::try_from(since).ok()).await.unwrap();
+    let id = |text: &str| match database.get_database_backend() {
+        DbBackend::Postgres => format!("'{}'::uuid", "00".repeat(15) + text),
+        _ => format!("x'{}'", "00".repeat(15) + text),
+    };
+    let (programme, operator) = (id("01"), id("02"));
+    let proposal = |number: &str, kind: &str| {
+        let id = id(number);
+        format!(
+            "insert into proposal (id, programme_id, kind, wish, status, proposed_by, proposed_at) \
+             values ({id}, {programme}, '{kind}', '{{}}', 'PROPOSED', {operator}, '2026-03-02T09:00:00Z')"
+        )
+    };
+    for made in [
+        format!(
+            "insert into programme (id, code, name, points_code, points_name, currency, time_zone, \
+             expiry_policy, expiry_months, expiry_grace_days, pending_days, rounding, debt_policy, \
+             sale_age_days_max, claim_days, hold_minutes_max, adjustment_limit, payout_min_minor, \
+             points_per_minor, payout_run_limit_minor, version, created_at) values ({programme}, 'a', 'a', \
+             'a', 'a', 'EUR', 'UTC', 'INACTIVITY', 1, 0, 0, 'DOWN', 'FORGIVE', 1, 0, 1, 0, 1, 0, 0, 1, \
+             '2026-03-02T09:00:00Z')"
+        ),
+        format!(
+            "insert into operator (id, programme_id, name, created_at) \
+             values ({operator}, {programme}, 'a', '2026-03-02T09:00:00Z')"
+        ),
+        proposal("03", "RUN_PAYOUTS"),
+    ] {
+        database.execute_unprepared(&made).await.unwrap();
+    }
+    let new = proposal("04", "SET_PARTNER_BANK_ACCOUNT");
+    assert!(database.execute_unprepared(&new).await.is_err());
+    Migrator::up(&database, None).await.unwrap();
+    database.execute_unprepared(&new).await.unwrap();
+    assert_eq!(
+        texts(&database, "select kind from proposal order by id").await,
+        ["RUN_PAYOUTS", "SET_PARTNER_BANK_ACCOUNT"]
+    );
+    for wrong in [
+        proposal("05", "ANYTHING"),
+        "update proposal set kind = 'CHANGE_CAMPAIGN'".to_owned(),
+        "update proposal set wish = '[]'".to_owned(),
+        "delete from proposal".to_owned(),
+    ] {
+        assert!(
+            database.execute_unprepared(&wrong).await.is_err(),
+            "the database allowed: {wrong}"
+        );
+    }
+    database.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Partners: their codes, contracts and stores, and what a suspension stops.
 
+mod accounts;
+
 use serde_json::json;
 
 use crate::support::{World, code, payment, receipt};

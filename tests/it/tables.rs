@@ -40,7 +40,7 @@ fn entities() -> Tables {
         ledger::{adjustment, allocation, archived_sum, checkpoint, checkpoint_sum, entry, fact, hold, idempotency_key, lot, opening, outbox, posting, seal, wallet},
         members::{card, former_wallet, household, member, partner_reference},
         memberships::{membership, membership_change, membership_payment, membership_plan},
-        partners::{api_client, contract, partner, store},
+        partners::{api_client, contract, partner, partner_bank_account, store},
         programmes::{audit_row, operator, programme},
         proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},

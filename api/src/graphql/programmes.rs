@@ -151,6 +151,14 @@ impl Programme {
         })
     }
 
+    /// The SEPA creditor identifier under which money is fetched from partners; null where none is set. For
+    /// operators and partners, null to others.
+    async fn creditor_id(&self, ctx: &Context<'_>) -> Option<&str> {
+        let (_, actor) = app(ctx);
+        let (Who::Operator(_) | Who::Partner(..)) = actor.who() else { return None };
+        self.0.programme.creditor_id.as_deref()
+    }
+
     /// Counts its changes: give it as `expectedVersion`.
     async fn version(&self) -> i32 {
         self.0.programme.version
@@ -237,12 +245,15 @@ pub struct UpdateProgrammeInput {
     settlement_min_minor: Option<Points>,
     /// From which account cashback is paid out. To change it takes a second operator.
     debtor: Option<DebtorInput>,
+    /// The SEPA creditor identifier under which money is fetched from partners, with or without spaces. To
+    /// change it takes a second operator.
+    creditor_id: Option<String>,
 }
 
 mutation! {
     UpdateProgramme refuses [
         NameInvalid, TimeZoneInUse, TimeZoneUnknown, ValueOutOfRange, PointsInvalid, IbanInvalid,
-        BicInvalid, ProposalsTooMany,
+        BicInvalid, CreditorIdInvalid, ProposalsTooMany,
     ];
     /// What changing the programme did.
     pub struct UpdateProgrammePayload {
@@ -260,9 +271,9 @@ pub struct ProgrammesMutation;
 #[Object]
 impl ProgrammesMutation {
     /// Changes the programme's rules from now on. A change that raises the adjustment limit, the payout run
-    /// limit or the points for cashback, or sets another debtor, is proposed, all of it, and waits for a
-    /// second operator. For operators with `programme:write`. `CONFLICT` when it was changed since it was
-    /// read.
+    /// limit or the points for cashback, or sets another debtor or creditor identifier, is proposed, all of
+    /// it, and waits for a second operator. For operators with `programme:write`. `CONFLICT` when it was
+    /// changed since it was read.
     async fn update_programme(
         &self,
         ctx: &Context<'_>,
@@ -312,6 +323,7 @@ impl UpdateProgrammeInput {
                     iban: debtor.iban,
                     bic: debtor.bic,
                 }),
+                creditor_id: self.creditor_id,
             },
         })
     }

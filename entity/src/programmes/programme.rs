@@ -96,6 +96,8 @@ pub struct Model {
     pub debtor_name: Option<String>,
     pub debtor_iban: Option<String>,
     pub debtor_bic: Option<String>,
+    /// Under which SEPA creditor identifier money is fetched by direct debit.
+    pub creditor_id: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
 }

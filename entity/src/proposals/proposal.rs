@@ -17,6 +17,8 @@ text_enum! {
         ChangeCampaign "CHANGE_CAMPAIGN",
         /// Cashback is paid out that comes to much.
         RunPayouts "RUN_PAYOUTS",
+        /// A partner is paid elsewhere, or money is fetched from there.
+        SetPartnerBankAccount "SET_PARTNER_BANK_ACCOUNT",
     }
 }
 

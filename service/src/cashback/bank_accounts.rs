@@ -11,10 +11,11 @@ use entity::secret::SecretBytes;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::{Cashback, iban, latin, lock_member};
+use super::{Cashback, lock_member};
 use crate::actor::{Actor, Who};
 use crate::audit::{self, Change};
 use crate::auth::MasterKey;
+use crate::bank::{iban, latin};
 use crate::error::{Error, Result};
 use crate::refusal::{Code, Refusal};
 use crate::seal::{seal, unseal};

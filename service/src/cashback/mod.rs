@@ -12,8 +12,6 @@ mod confirm;
 mod convert;
 pub mod core;
 mod gate;
-pub mod iban;
-pub(crate) mod latin;
 mod pain;
 mod payouts;
 mod purchases;

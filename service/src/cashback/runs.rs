@@ -115,7 +115,7 @@ impl Cashback {
         let payments = rows.iter().map(payment).collect::<Result<Vec<_>>>()?;
         // A programme's code never changes.
         let remittance = format!("Cashback {}", rules.programme.code);
-        pain::document(run, &payments, &remittance)
+        pain::document(run, payments, &remittance)
     }
 }
 

@@ -1,5 +1,6 @@
-//! Partners: onboarded, amended, suspended; their stores, contracts and API clients.
+//! Partners: onboarded, amended, suspended; their stores, contracts, bank accounts and API clients.
 
+pub(crate) mod accounts;
 mod clients;
 mod contracts;
 mod directory;
@@ -16,6 +17,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::accounts::SetAccount;
 pub use self::clients::{NewClient, RegisterClient};
 pub use self::contracts::Sign;
 pub use self::directory::{Directory, Role};

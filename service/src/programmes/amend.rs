@@ -1,6 +1,7 @@
 //! Changing a programme's settings. What loosens the control over operators themselves, a higher limit of
 //! adjustments or of payouts, takes two of them: otherwise whoever is held to it could lift it. So does what
-//! makes money of cashback elsewhere: another account to pay it from, more points for it.
+//! makes money of cashback elsewhere: another account to pay it from, more points for it. And so does in whose
+//! name money is fetched from partners.
 
 use chrono::{DateTime, Utc};
 use entity::ids::ProgrammeId;
@@ -65,6 +66,7 @@ fn takes_two(before: &programme::Model, after: &programme::Model) -> bool {
         || after.points_per_minor > before.points_per_minor
         || after.payout_run_limit_minor > before.payout_run_limit_minor
         || debtor(after) != debtor(before)
+        || after.creditor_id != before.creditor_id
 }
 
 /// Changes what two operators agreed on.

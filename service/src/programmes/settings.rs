@@ -9,7 +9,7 @@ use entity::ids::ProgrammeId;
 use entity::programmes::programme::{DebtPolicy, ExpiryPolicy, Model, Rounding, SettlementPeriod};
 use serde::{Deserialize, Serialize};
 
-use crate::cashback::{iban, latin};
+use crate::bank::{creditor, iban, latin};
 use crate::refusal::{Code, Refusal};
 use crate::text;
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub settlement_period: SettlementPeriod,
     /// The least that a partner pays or is paid for a cycle, in minor units.
     pub settlement_min_minor: i64,
+    /// The SEPA creditor identifier under which money is fetched; none is fetched without.
+    pub creditor_id: Option<String>,
 }
 
 /// How cashback leaves the programme.
@@ -98,6 +100,8 @@ pub struct Change {
     pub settlement_min_minor: Option<i64>,
     #[serde(default)]
     pub debtor: Option<Debtor>,
+    #[serde(default)]
+    pub creditor_id: Option<String>,
 }
 
 impl Default for Settings {
@@ -118,6 +122,7 @@ impl Default for Settings {
             payouts: Payouts::default(),
             settlement_period: SettlementPeriod::Monthly,
             settlement_min_minor: 0,
+            creditor_id: None,
         }
     }
 }
@@ -149,6 +154,7 @@ impl Settings {
             settlement_period: Some(self.settlement_period),
             settlement_min_minor: Some(self.settlement_min_minor),
             debtor: self.payouts.debtor,
+            creditor_id: self.creditor_id,
         };
         change.apply_to(row)
     }
@@ -162,10 +168,12 @@ impl Change {
             Some(debtor) => (Some(debtor.name), Some(debtor.iban), debtor.bic),
             None => (None, None, None),
         };
+        let creditor_id = self.creditor_id.as_deref().map(creditor::identifier).transpose()?;
         let after = Model {
             debtor_name,
             debtor_iban,
             debtor_bic,
+            creditor_id: creditor_id.or(row.creditor_id),
             payout_min_minor: self.payout_min_minor.unwrap_or(row.payout_min_minor),
             points_per_minor: self.points_per_minor.unwrap_or(row.points_per_minor),
             payout_run_limit_minor: self
@@ -268,6 +276,7 @@ pub(super) fn blank() -> Model {
         debtor_name: None,
         debtor_iban: None,
         debtor_bic: None,
+        creditor_id: None,
         version: 1,
         created_at: DateTime::UNIX_EPOCH,
     }
@@ -294,6 +303,7 @@ pub(super) fn seen(row: &Model) -> serde_json::Value {
         "settlementPeriod": row.settlement_period,
         "settlementMinMinor": row.settlement_min_minor,
         "debtor": seen_debtor(row),
+        "creditorId": row.creditor_id,
     })
 }
 

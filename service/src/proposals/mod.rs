@@ -24,6 +24,7 @@ use crate::earning::ask::Ask;
 use crate::earning::campaigns;
 use crate::error::{Error, Result};
 use crate::page::{Page, Window};
+use crate::partners::accounts;
 use crate::programmes::{Amend, Rules};
 use crate::refusal::{Code, Refusal};
 use crate::tx::{Tx, retrying};
@@ -51,6 +52,8 @@ pub(crate) enum Wish {
     ChangeCampaign(campaigns::Next),
     /// Payouts that come to much.
     RunPayouts(runs::Planned),
+    /// Another account of a partner's.
+    SetPartnerBankAccount(accounts::Planned),
 }
 
 impl Wish {
@@ -60,6 +63,7 @@ impl Wish {
             Self::RegisterIdentityProvider(_) => ProposalKind::RegisterIdentityProvider,
             Self::ChangeCampaign(_) => ProposalKind::ChangeCampaign,
             Self::RunPayouts(_) => ProposalKind::RunPayouts,
+            Self::SetPartnerBankAccount(_) => ProposalKind::SetPartnerBankAccount,
         }
     }
 
@@ -82,6 +86,9 @@ impl Wish {
             }
             Self::ChangeCampaign(next) => campaigns::apply(tx, actor, rules, next, at).await,
             Self::RunPayouts(planned) => runs::apply(tx, actor, planned, proposal, at).await,
+            Self::SetPartnerBankAccount(planned) => {
+                accounts::apply(tx, actor, planned, proposal, at).await
+            }
         }
     }
 }

@@ -4,12 +4,14 @@ use async_graphql::InputObject;
 use entity::ids::{ApiClientId, PartnerId, StoreId};
 use entity::partners::contract::{Funding, OnUs};
 use entity::partners::partner::ReceiptScope;
-use service::partners::{Roles, Sign};
+use entity::partners::partner_bank_account::MandateScheme;
+use service::bank::{Mandate, Party};
+use service::partners::{Roles, SetAccount, Sign};
 use service::{Code, Refusal};
 
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::money::Decimal;
-use crate::graphql::scalars::{BasisPoints, DateTime, Id, Points};
+use crate::graphql::scalars::{BasisPoints, Date, DateTime, Id, Points};
 
 /// What a partner may do.
 #[derive(InputObject)]
@@ -159,6 +161,45 @@ fn micros(price: Decimal, field: &str) -> Result<i64, Refusal> {
     price
         .units(6)
         .map_err(|error| Refusal::new(Code::ValueOutOfRange).because(error.to_string()).at(field))
+}
+
+/// A bank account of a partner.
+#[derive(InputObject)]
+pub struct SetPartnerBankAccountInput {
+    /// Whose.
+    pub(super) partner_id: Id<PartnerId>,
+    /// The account's holder, 1 to 70 characters, which files for the bank write in basic Latin letters.
+    pub(super) holder: String,
+    /// The account's number, with or without spaces.
+    pub(super) iban: String,
+    /// The bank's code, of 8 or 11 characters, where it wants to be named.
+    pub(super) bic: Option<String>,
+    /// Leave to fetch money from it by SEPA direct debit. Left out, nothing is fetched, also where an
+    /// account before had one.
+    pub(super) mandate: Option<MandateInput>,
+}
+
+/// A partner's leave to fetch money from its account.
+#[derive(InputObject)]
+pub struct MandateInput {
+    /// Names it: 1 to 35 letters A to Z, digits, spaces and signs out of `/-?:().,'+`.
+    reference: String,
+    /// Which scheme it is signed for.
+    scheme: Enumeration<MandateScheme>,
+    /// The day on which it was signed; not in the future.
+    signed_on: Date,
+}
+
+impl SetPartnerBankAccountInput {
+    pub(super) fn wish(self) -> SetAccount {
+        let mandate = self.mandate.map(|mandate| Mandate {
+            reference: mandate.reference,
+            signed_on: mandate.signed_on.0,
+            scheme: mandate.scheme.0,
+        });
+        let account = Party { name: self.holder, iban: self.iban, bic: self.bic };
+        SetAccount { partner: self.partner_id.0, account, mandate }
+    }
 }
 
 /// A client to be registered.

@@ -5,13 +5,14 @@ use service::partners::{self, Amend, Onboard, RegisterClient};
 
 use super::inputs::{
     AddStoreInput, CloseStoreInput, OnboardPartnerInput, RegisterApiClientInput,
-    ReinstatePartnerInput, RevokeApiClientInput, SignContractInput, SuspendPartnerInput,
-    UpdatePartnerInput,
+    ReinstatePartnerInput, RevokeApiClientInput, SetPartnerBankAccountInput, SignContractInput,
+    SuspendPartnerInput, UpdatePartnerInput,
 };
 use super::types::{ApiClient, Contract, Partner, Store};
 use crate::graphql::app;
 use crate::graphql::error::Result;
 use crate::graphql::mutation::{answer, mutation};
+use crate::graphql::proposals::Proposal;
 use crate::graphql::scalars::Points;
 
 /// The mutations of this context.
@@ -78,6 +79,17 @@ mutation! {
     pub struct SignContractPayload {
         /// The new version; null when refused.
         contract: Option<Contract>,
+    }
+}
+
+mutation! {
+    SetPartnerBankAccount refuses [
+        PartnerNotFound, NameInvalid, IbanInvalid, BicInvalid, MandateInvalid, ProposalsTooMany,
+    ];
+    /// What setting a partner's bank account did.
+    pub struct SetPartnerBankAccountPayload {
+        /// What waits for a second operator; null when refused, and where the partner has that very account.
+        proposal: Option<Proposal>,
     }
 }
 
@@ -219,6 +231,24 @@ impl PartnersMutation {
         answer(outcome.await, |row| SignContractPayload {
             contract: Some(Contract(row)),
             ..SignContractPayload::default()
+        })
+    }
+
+    /// Proposes the bank account that a partner is paid to and, with a mandate, that money is fetched from.
+    /// The account in force holds until a second operator approves; once another has been approved meanwhile,
+    /// this one is a `CONFLICT`. Wishing the same again changes nothing. For operators with
+    /// `partners:write`.
+    async fn set_partner_bank_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is wanted.")] input: SetPartnerBankAccountInput,
+    ) -> Result<SetPartnerBankAccountPayload> {
+        let (services, actor) = app(ctx);
+        answer(services.partners.set_account(actor, input.wish()).await, |proposal| {
+            SetPartnerBankAccountPayload {
+                proposal: proposal.map(Proposal),
+                ..SetPartnerBankAccountPayload::default()
+            }
         })
     }
 

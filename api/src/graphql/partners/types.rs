@@ -6,9 +6,11 @@ use entity::partners::contract::{Funding, OnUs};
 use entity::partners::partner::{PartnerStatus, ReceiptScope};
 use entity::partners::{api_client, contract, partner, store};
 
+use super::accounts::{PartnerBankAccount, PartnerBankAccounts};
 use crate::graphql::app;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
+use crate::graphql::loaders::Loaders;
 use crate::graphql::money::{Decimal, Money};
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::scalars::{BasisPoints, DateTime, Points};
@@ -91,6 +93,14 @@ impl Partner {
     /// When it joined.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+
+    /// Where it is paid; null where nothing is set. For operators and the partner itself, null to others.
+    async fn bank_account(&self, ctx: &Context<'_>) -> Result<Option<PartnerBankAccount>> {
+        let (services, actor) = app(ctx);
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| PartnerBankAccounts(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.map(PartnerBankAccount))
     }
 
     /// Its stores, oldest first.

@@ -9,6 +9,8 @@ use deunicode::deunicode_char;
 /// The most characters of a name, and of a remittance text, that ISO 20022 payments take in SEPA.
 const NAME_MAX: usize = 70;
 const TEXT_MAX: usize = 140;
+/// And of a reference.
+const REFERENCE_MAX: usize = 35;
 /// The set, beside letters and digits.
 const SIGNS: &str = "/-?:().,'+ ";
 
@@ -21,6 +23,19 @@ pub(crate) fn name(text: &str) -> Option<String> {
 /// A text for a statement as a bank takes it.
 pub(super) fn remittance(text: &str) -> String {
     fitted(text, TEXT_MAX)
+}
+
+/// An id or a mandate's reference, if banks take it as it is: it comes back in their answers, so that not a
+/// sign of it may be another. The guidelines keep slashes from its ends and from each other.
+pub(crate) fn reference(text: &str) -> Option<String> {
+    let is_sign = |sign: char| sign.is_ascii_alphanumeric() || SIGNS.contains(sign);
+    let is_edge = |sign: char| matches!(sign, '/' | ' ');
+    let is_right = (1..=REFERENCE_MAX).contains(&text.len())
+        && text.chars().all(is_sign)
+        && !text.starts_with(is_edge)
+        && !text.ends_with(is_edge)
+        && !text.contains("//");
+    is_right.then(|| text.to_owned())
 }
 
 /// In the set, with single spaces between words, and no longer than that.
@@ -102,6 +117,16 @@ mod tests {
         assert!(written.len() == 70 && written.starts_with("ShchShch"), "{written}");
         assert_eq!(name(&format!("{} b", "a".repeat(69))).unwrap(), "a".repeat(69));
         assert_eq!(remittance(&"ß".repeat(140)), "s".repeat(140));
+    }
+
+    #[test]
+    fn a_reference_is_taken_as_it_is_or_not_at_all() {
+        for right in ["A", "MND-2026/1 (B2B)", &"9".repeat(35)] {
+            assert_eq!(reference(right).as_deref(), Some(right));
+        }
+        for wrong in ["", " A", "A ", "/A", "A/", "A//B", "A_B", "Ä", &"9".repeat(36)] {
+            assert_eq!(reference(wrong), None, "{wrong}");
+        }
     }
 
     #[test]
