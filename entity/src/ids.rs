@@ -187,6 +187,10 @@ ids! {
     MembershipId "msh";
     /// A payment for a membership.
     MembershipPaymentId "mpy";
+    /// A partner's record, compared with the books.
+    ReconciliationId "rcn";
+    /// One thing that the record or the books have.
+    ReconciliationItemId "rci";
     /// One row of the audit trail.
     AuditId "aud";
 }

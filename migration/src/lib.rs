@@ -24,6 +24,7 @@ mod m20261124_000020_activity;
 mod m20261124_000021_cashback;
 mod m20261124_000022_tiers;
 mod m20261124_000023_memberships;
+mod m20261130_000035_reconciliation;
 
 use sea_orm_migration::prelude::*;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000021_cashback::Migration),
             Box::new(m20261124_000022_tiers::Migration),
             Box::new(m20261124_000023_memberships::Migration),
+            Box::new(m20261130_000035_reconciliation::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
+use crate::reconciliation;
 use crate::support::books::Books;
 use crate::support::{Caller, World, receipt};
 
@@ -32,6 +33,7 @@ async fn world_with_everything() -> World {
     let raise = json!({ "expectedVersion": 1, "adjustmentLimit": 6 });
     world.operator.does("updateProgramme", "proposal { status }", raise).await;
     pays_cashback_out(&world, &grocer, &ana).await;
+    reconciliation::reconciles(&world, &grocer, "k", "").await;
     world.gateway.services.sequence().await.unwrap();
     world
 }
@@ -48,7 +50,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 }
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 29] = [
+const REWRITES: [&str; 31] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -78,6 +80,8 @@ const REWRITES: [&str; 29] = [
     "update accrual set amount_minor = amount_minor + 1",
     "update payout set amount_minor = amount_minor + 1",
     "update payout_run set total_minor = total_minor + 1",
+    "update reconciliation set line_count = line_count + 1",
+    "update reconciliation_item set outcome = 'MATCHED'",
 ];
 
 #[tokio::test]
@@ -105,6 +109,8 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "accrual",
         "payout",
         "payout_run",
+        "reconciliation",
+        "reconciliation_item",
     ];
     forbidden.extend(history.map(|table| format!("delete from {table}")));
     if database.get_database_backend() == DbBackend::Postgres {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
     activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
-    proposals, purchases, tiers,
+    proposals, purchases, reconciliation, tiers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
@@ -44,6 +44,7 @@ fn entities() -> Tables {
         programmes::{audit_row, operator, programme},
         proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},
+        reconciliation::{reconciliation, reconciliation_item},
         tiers::{tier_change, tier_cursor, tier_grant, tier_set, tier_standing, tier_terms},
     }
 }

@@ -8,8 +8,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
     AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, EntryId, EventId, HoldId,
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
-    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId, SimulationId,
-    StoreId, TierSetId, TypedId, WalletId,
+    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId,
+    ReconciliationItemId, ReturnId, RuleId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -29,6 +29,7 @@ use super::payments::Hold;
 use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
+use super::reconciliation::{Reconciliation, ReconciliationItem};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
@@ -79,6 +80,10 @@ pub(super) enum Node {
     Purchase(Purchase),
     /// Goods that came back.
     PurchaseReturn(PurchaseReturn),
+    /// A partner's record, compared with the books.
+    Reconciliation(Reconciliation),
+    /// One thing that such a record or the books have.
+    ReconciliationItem(ReconciliationItem),
     /// A past period under other rules.
     Simulation(Simulation),
     /// Where a partner sells.
@@ -145,6 +150,14 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         ProgrammeId::PREFIX => asked.programme().await,
         ProposalId::PREFIX => asked.row::<ProposalId, _>(Proposal).await,
         PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
+        ReconciliationId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ReconciliationId, _>(|row| Reconciliation { row, currency }).await
+        }
+        ReconciliationItemId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ReconciliationItemId, _>(|row| ReconciliationItem { row, currency }).await
+        }
         ReturnId::PREFIX => {
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
