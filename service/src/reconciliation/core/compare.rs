@@ -139,6 +139,9 @@ fn pair_returns<'r>(
     pairs
 }
 
+/// Whether a line may be about that return.
+type Fits<'f> = &'f dyn Fn(&Line, &Here) -> bool;
+
 /// Pairs the lines and the returns of one receipt, those that agree best first.
 fn pair(
     mut lines: Vec<&Line>,
@@ -147,7 +150,7 @@ fn pair(
     pairs: &mut HashMap<i32, ReturnId>,
 ) {
     let is_same = |line: &Line, here: &Here| line.amount_minor == here.amount_minor;
-    let rounds: [&dyn Fn(&Line, &Here) -> bool; 3] = [
+    let rounds: [Fits<'_>; 3] = [
         &|line, here| is_same(line, here) && line.occurred_at == here.occurred_at,
         &is_same,
         &|_, here| period.contains(here.occurred_at),
