@@ -121,3 +121,27 @@ async fn items_are_recorded_by_name_and_what_the_till_sent_meanwhile_stands() {
     assert_eq!(world.wallet(&ana).await, [30, 0, 0, 0]);
     world.closes().await;
 }
+
+#[tokio::test]
+async fn a_record_as_a_spreadsheet_writes_it_names_buyers_by_customer_number() {
+    let world = World::new().await;
+    let (grocer, ana) = (world.partner("grocer").await, world.member("C1").await);
+    grocer.does("recordPurchase", "points", receipt("R0", "C1", "1.00", world.now())).await;
+    let known = json!({ "memberId": ana.id, "partnerReference": "4711" });
+    grocer.does("setPartnerReference", "member { id }", known).await;
+    let at = text(world.now());
+    world.seconds_pass(60);
+    let csv = format!(
+        "\u{feff}customer_number;amount;receipt_number;occurred_at;kind\r\n\
+         4711;\"12,50\";\"R;1\";{at};Sale\r\n;;;;\r\n"
+    );
+    let mut record = super::record(&world, "k", "");
+    record["csv"] = json!(csv);
+    let seen = grocer.does("reconcile", "reconciliation { id lineCount }", record).await;
+    assert_eq!(seen["reconciliation"]["lineCount"], 1);
+    let late = wish(&seen["reconciliation"], "l");
+    let done = grocer.does("recordMissingPurchases", RESULTS, late).await;
+    assert_eq!(told(&done), ["R;1 OK 12"]);
+    assert_eq!(world.wallet(&ana).await, [13, 0, 0, 0]);
+    world.closes().await;
+}
