@@ -197,6 +197,10 @@ ids! {
     SettlementAdjustmentId "sad";
     /// What a partner disputes.
     DisputeId "dsp";
+    /// A partner's record, compared with the books.
+    ReconciliationId "rcn";
+    /// One thing that the record or the books have.
+    ReconciliationItemId "rci";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -17,6 +17,7 @@ pub mod partners;
 pub mod programmes;
 pub mod proposals;
 pub mod purchases;
+pub mod reconciliation;
 pub mod secret;
 pub mod settlement;
 pub mod text_enum;

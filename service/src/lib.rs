@@ -29,6 +29,7 @@ pub mod payments;
 pub mod programmes;
 pub mod proposals;
 pub mod purchases;
+pub mod reconciliation;
 pub mod refusal;
 pub mod replica;
 mod rows;
@@ -37,6 +38,7 @@ mod scratch;
 mod seal;
 mod sequencer;
 pub mod settlement;
+pub mod sheet;
 pub mod text;
 pub mod tiers;
 mod tx;
@@ -64,6 +66,7 @@ use payments::Payments;
 use programmes::Programmes;
 use proposals::Proposals;
 use purchases::Purchases;
+use reconciliation::Reconciliation;
 use replica::Reads;
 use settlement::Settlement;
 use tiers::Tiers;
@@ -86,6 +89,8 @@ pub struct Services {
     pub earning: Arc<Earning>,
     /// Receipts.
     pub purchases: Arc<Purchases>,
+    /// A partner's own record, compared with the books.
+    pub reconciliation: Arc<Reconciliation>,
     /// Paying with points.
     pub payments: Arc<Payments>,
     /// Money back, and how it is paid out.
@@ -130,7 +135,14 @@ impl Services {
         let ledger = Arc::new(Ledger::new(db.clone(), clock.clone(), p(), w()));
         let l = Arc::clone(&ledger);
         let earning = Earning::new(clock.clone(), ask.clone(), w());
-        let purchases = Purchases::new(db.clone(), clock.clone(), ask.clone(), l, w());
+        let purchases = Arc::new(Purchases::new(db.clone(), clock.clone(), ask.clone(), l, w()));
+        let reconciliation = Reconciliation {
+            db: db.clone(),
+            clock: clock.clone(),
+            programmes: p(),
+            partners: q(),
+            purchases: Arc::clone(&purchases),
+        };
         let proposals = Proposals::new(db.clone(), clock.clone(), ask);
         let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
         let cashback = Cashback::new(db.clone(), clock.clone(), p(), auth.master_key.clone());
@@ -138,7 +150,8 @@ impl Services {
             cashback: Arc::new(cashback),
             ledger,
             earning: Arc::new(earning),
-            purchases: Arc::new(purchases),
+            purchases,
+            reconciliation: Arc::new(reconciliation),
             payments: Arc::new(payments),
             proposals: Arc::new(proposals),
             memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),

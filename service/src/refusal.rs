@@ -133,6 +133,8 @@ codes! {
     PayoutRunNotFound "PAYOUT_RUN_NOT_FOUND" "No payout run of this programme has that id.";
     PayoutsMissing "PAYOUTS_MISSING" "No payout waits to be run, or none was named.";
     PayoutsTooMany "PAYOUTS_TOO_MANY" "At most 500 payouts are confirmed at once.";
+    PeriodInvalid "PERIOD_INVALID" "A period ends after it begins and no later than now, and lasts at most 92 days.";
+    PeriodTooLarge "PERIOD_TOO_LARGE" "The books hold more than 10,000 sales, returns and payments of that period; take a shorter one.";
     PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
     ProposalAlreadyDecided "PROPOSAL_ALREADY_DECIDED" "The proposal was approved or rejected before.";
     ProposalNotFound "PROPOSAL_NOT_FOUND" "No proposal of this programme has that id.";
@@ -144,6 +146,12 @@ codes! {
     ReasonInvalid "REASON_INVALID" "A reason of 1 to 500 printable characters is needed.";
     ReceiptNumberInvalid "RECEIPT_NUMBER_INVALID" "A receipt number has 1 to 64 printable characters.";
     ReceiptReused "RECEIPT_REUSED" "The receipt number was used for other content.";
+    ReconciliationItemNotFound "RECONCILIATION_ITEM_NOT_FOUND" "The reconciliation has no item with that id, or it is named twice.";
+    ReconciliationItemNotMissing "RECONCILIATION_ITEM_NOT_MISSING" "Only a sale that was missing here can be recorded.";
+    ReconciliationNotFound "RECONCILIATION_NOT_FOUND" "The partner has no reconciliation with that id.";
+    RecordInvalid "RECORD_INVALID" "The record isn't CSV with a header that names the columns it needs, and lines below it.";
+    RecordLineInvalid "RECORD_LINE_INVALID" "A line of the record can't be understood; the message says at which line and column, and what would be right.";
+    RecordTooLarge "RECORD_TOO_LARGE" "A record has at most 10,000 lines and 3 MiB.";
     ReferenceInvalid "REFERENCE_INVALID" "A customer number has 1 to 64 printable characters.";
     ReferenceTaken "REFERENCE_TAKEN" "The partner's customer number belongs to another member.";
     ReturnEmpty "RETURN_EMPTY" "A return names at least one line with a quantity or an amount.";

@@ -67,8 +67,12 @@ proposals o
 purchase mpo
 purchases mpo
 quotePurchase p
+reconcile p
+reconciliation po
+reconciliations po
 recordEvent po
 recordMembershipPayment po
+recordMissingPurchases p
 recordPurchase p
 recordPurchases p
 refundMembership po
@@ -115,7 +119,7 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 24] = [
+const IDS: [(&str, &str); 25] = [
     ("adjustmentId", "adj"),
     ("apiClientId", "cli"),
     ("campaignId", "cmp"),
@@ -134,6 +138,7 @@ const IDS: [(&str, &str); 24] = [
     ("payoutId", "pyo"),
     ("proposalId", "prp"),
     ("purchaseId", "pur"),
+    ("reconciliationId", "rcn"),
     ("ruleId", "rul"),
     ("runId", "pyr"),
     ("storeId", "sto"),
@@ -165,6 +170,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "PurchaseBy" => "pur",
                 "TriedRuleInput" => "rul",
                 "hold" => "hld",
+                "reconciliation" => "rcn",
                 _ => known.unwrap_or("mem"),
             };
             json!(format!("{by_type}_01h2xcejqtf2nbrexx3vqjhp41"))

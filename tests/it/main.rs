@@ -26,6 +26,7 @@ mod proposals;
 mod purchases;
 mod quotes;
 mod readme;
+mod reconciliation;
 mod refusals;
 mod replica;
 mod schema;

@@ -9,6 +9,8 @@ use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
 use crate::support::books::{Books, texts};
+use crate::reconciliation;
+use crate::support::books::Books;
 use crate::support::{Caller, World, receipt};
 
 /// A world in which each table that holds history has a row.
@@ -33,6 +35,7 @@ async fn world_with_everything() -> World {
     world.operator.does("updateProgramme", "proposal { status }", raise).await;
     pays_cashback_out(&world, &grocer, &ana).await;
     has_account(&world, &grocer).await;
+    reconciliation::reconciles(&world, &grocer, "k", "").await;
     world.gateway.services.sequence().await.unwrap();
     world
 }
@@ -94,6 +97,8 @@ const REWRITES: [&str; 31] = [
     "update payout_run set total_minor = total_minor + 1",
     "update partner_bank_account set iban = 'NL91ABNA0417164300'",
     "update proposal set kind = 'RUN_PAYOUTS' where kind = 'SET_PARTNER_BANK_ACCOUNT'",
+    "update reconciliation set line_count = line_count + 1",
+    "update reconciliation_item set outcome = 'MATCHED'",
 ];
 
 #[tokio::test]
@@ -122,6 +127,8 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "payout",
         "payout_run",
         "partner_bank_account",
+        "reconciliation",
+        "reconciliation_item",
     ];
     forbidden.extend(history.map(|table| format!("delete from {table}")));
     if database.get_database_backend() == DbBackend::Postgres {

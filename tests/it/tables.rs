@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::{
     activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
     proposals, purchases, settlement, tiers,
+    proposals, purchases, reconciliation, tiers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,
@@ -45,6 +46,7 @@ fn entities() -> Tables {
         proposals::{allowance_use, proposal},
         purchases::{purchase, purchase_return, receipt_key},
         settlement::{carried_points, dispute, dispute_entry, money_day, money_posting, payment_instruction, settlement_adjustment, settlement_cursor, settlement_cycle, settlement_payment, settlement_statement, tax_rate},
+        reconciliation::{reconciliation, reconciliation_item},
         tiers::{tier_change, tier_cursor, tier_grant, tier_set, tier_standing, tier_terms},
     }
 }

@@ -13,6 +13,8 @@ use entity::ids::{
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId,
     PayoutRunId, ProposalId, PurchaseId, ReturnId, RuleId, SettlementCycleId,
     SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
+    PayoutRunId, ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RuleId,
+    SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -21,6 +23,7 @@ use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
 use entity::settlement::{dispute, settlement_cycle, settlement_statement};
+use entity::reconciliation::{reconciliation, reconciliation_item};
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
 use service::tiers::Set;
@@ -101,6 +104,8 @@ by_id! {
     PayoutRunId => payout_run::Model: cashback.runs_by_ids, id;
     ProposalId => proposal::Model: proposals.by_ids, id;
     PurchaseId => purchase::Model: purchases.by_ids, id;
+    ReconciliationId => reconciliation::Model: reconciliation.by_ids, id;
+    ReconciliationItemId => reconciliation_item::Model: reconciliation.items_by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
     RuleId => Written: earning.rules_by_ids, rule.id;
     SettlementCycleId => settlement_cycle::Model: settlement.cycles_by_ids, id;

@@ -11,7 +11,8 @@ use crate::http::limits as set;
 pub(super) struct Limits {
     /// The largest body of a request, in bytes.
     body_bytes_max: usize,
-    /// The largest body at `/graphql/batch`, for `recordPurchases` with a token, in bytes.
+    /// The largest body at `/graphql/batch`, for `recordPurchases` and `reconcile` with a token, in
+    /// bytes.
     batch_body_bytes_max: usize,
     /// The largest document, in bytes.
     document_bytes_max: usize,

@@ -72,6 +72,7 @@ pub mod payments;
 pub mod programmes;
 pub mod proposals;
 pub mod purchases;
+pub mod reconciliation;
 pub mod scalars;
 pub mod settlement;
 pub mod subscriptions;
@@ -99,6 +100,7 @@ pub struct Query(
     members::MembersQuery,
     ledger::LedgerQuery,
     purchases::PurchasesQuery,
+    reconciliation::ReconciliationQuery,
     earning::EarningQuery,
     earning::SimulationQuery,
     payments::PaymentsQuery,
@@ -119,6 +121,7 @@ pub struct Mutation(
     members::MembersMutation,
     ledger::LedgerMutation,
     purchases::PurchasesMutation,
+    reconciliation::ReconciliationMutation,
     earning::EarningMutation,
     earning::SimulationMutation,
     payments::PaymentsMutation,

@@ -10,6 +10,8 @@ use entity::ids::{
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
     PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId,
     SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
+    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId,
+    ReconciliationItemId, ReturnId, RuleId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -30,6 +32,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::settlement::{Dispute, SettlementCycle, SettlementStatement};
+use super::reconciliation::{Reconciliation, ReconciliationItem};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
@@ -86,6 +89,10 @@ pub(super) enum Node {
     SettlementCycle(SettlementCycle),
     /// A partner's statement for a cycle.
     SettlementStatement(SettlementStatement),
+    /// A partner's record, compared with the books.
+    Reconciliation(Reconciliation),
+    /// One thing that such a record or the books have.
+    ReconciliationItem(ReconciliationItem),
     /// A past period under other rules.
     Simulation(Simulation),
     /// Where a partner sells.
@@ -156,6 +163,14 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         ProgrammeId::PREFIX => asked.programme().await,
         ProposalId::PREFIX => asked.row::<ProposalId, _>(Proposal).await,
         PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
+        ReconciliationId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ReconciliationId, _>(|row| Reconciliation { row, currency }).await
+        }
+        ReconciliationItemId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ReconciliationItemId, _>(|row| ReconciliationItem { row, currency }).await
+        }
         ReturnId::PREFIX => {
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await

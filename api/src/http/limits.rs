@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Bytes of a request's body.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
-/// Bytes of a body that carries a batch of purchases, at `/graphql/batch`.
+/// Bytes of a body that carries a batch of purchases or a partner's record, at `/graphql/batch`.
 pub(crate) const BATCH_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Signs `,`, `[` and `{` in a body, wherever they stand: as many values may it hold. A value of
 /// four bytes takes three hundred once it is read.

@@ -25,6 +25,8 @@ pub use self::returns::{Return, Returned, WishedLine};
 
 pub(crate) use self::record::{Answer, Receipts};
 pub(crate) use self::returns::TakeBack;
+pub(crate) use self::rules::scope as receipt_scope;
+pub(crate) use self::store::{ReceiptName, known_receipts};
 
 use crate::clock::Clock;
 use crate::db::Db;

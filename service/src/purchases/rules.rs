@@ -173,7 +173,7 @@ fn adds_up(rules: &Rules, receipt: &Receipt) -> Result<(), Refusal> {
 }
 
 /// Within what the receipt's number is unique: nothing, the store, or the store and the day.
-pub(super) fn scope(
+pub(crate) fn scope(
     rules: &Rules,
     scope: ReceiptScope,
     store: Option<StoreId>,

@@ -6,7 +6,7 @@ use entity::amount::Points;
 use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId};
 use entity::ledger::entry::{self, EntryKind};
 use entity::purchases::{purchase, purchase_return, receipt_key};
-use sea_orm::{DbBackend, EntityTrait, QuerySelect};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QuerySelect};
 
 use crate::error::Result;
 use crate::refusal::{Code, Refusal};
@@ -14,11 +14,11 @@ use crate::rows::{Part, find_among, find_named};
 use crate::tx::Tx;
 
 /// Partner, scope and number: what a receipt is known by.
-pub(super) type ReceiptName = (PartnerId, String, String);
+pub(crate) type ReceiptName = (PartnerId, String, String);
 
 /// The receipts of these names that are in the books.
-pub(super) async fn known_receipts(
-    tx: &Tx,
+pub(crate) async fn known_receipts<C: ConnectionTrait>(
+    db: &C,
     programme: ProgrammeId,
     names: impl Iterator<Item = ReceiptName>,
 ) -> Result<HashMap<ReceiptName, receipt_key::Model>> {
@@ -26,7 +26,6 @@ pub(super) async fn known_receipts(
         .map(|(partner, scope, number)| [partner.uuid().simple().to_string(), scope, number])
         .collect();
     let columns = [("partner_id", Part::Id), ("scope", Part::Text), ("receipt_number", Part::Text)];
-    let db = tx.connection();
     let rows = find_named::<receipt_key::Entity, _, 3>(db, programme, columns, &names).await?;
     let named = |row: receipt_key::Model| {
         ((row.partner_id, row.scope.clone(), row.receipt_number.clone()), row)

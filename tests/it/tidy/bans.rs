@@ -18,7 +18,7 @@ const BANS: [Ban; 6] = [
     Ban {
         right: "the cores of the books are pure: no I/O, no clock, no logging; ids and times come in with the command",
         holds_in: |path| {
-            ["ledger", "cashback"]
+            ["ledger", "cashback", "reconciliation"]
                 .iter()
                 .any(|context| path.starts_with(&format!("service/src/{context}/core")))
         },

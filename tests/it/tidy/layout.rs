@@ -24,7 +24,7 @@ const TOP_LEVEL: [&str; 14] = [
     "tests",
 ];
 
-const CONTEXTS: [&str; 21] = [
+const CONTEXTS: [&str; 22] = [
     "activity",
     "analytics",
     "auth",
@@ -43,6 +43,7 @@ const CONTEXTS: [&str; 21] = [
     "programmes",
     "proposals",
     "purchases",
+    "reconciliation",
     "rewards",
     "settlement",
     "tiers",

@@ -14,6 +14,9 @@ use crate::http::limits::PAGE_DEFAULT;
 const LIST_LENGTH: u32 = 10;
 /// What a change costs beside what it names.
 const CHANGE_COST: u32 = 10;
+/// So many bytes of a text that a change is given count like one thing that it names: a partner's record, of
+/// some ten lines a kilobyte.
+const TEXT_BYTES: usize = 1024;
 
 /// The cost of an operation with these variables.
 pub(crate) fn of(document: &ExecutableDocument, operation: &Operation, variables: &JsonMap) -> u32 {
@@ -77,9 +80,25 @@ impl Walk<'_> {
 
     /// How many things the arguments of the change name.
     fn named(&self, set: &SelectionSet) -> u32 {
-        set.root_fields(self.document)
-            .flat_map(|field| &field.arguments)
-            .fold(0, |sum: u32, argument| sum.saturating_add(self.length(&argument.value)))
+        set.root_fields(self.document).flat_map(|field| &field.arguments).fold(
+            0,
+            |sum: u32, argument| {
+                let value = &argument.value;
+                sum.saturating_add(self.length(value)).saturating_add(self.text(value))
+            },
+        )
+    }
+
+    /// What the texts in an argument count, or directly in an object that is one.
+    fn text(&self, value: &Value) -> u32 {
+        match value {
+            Value::String(text) => clamp(text.len() / TEXT_BYTES),
+            Value::Object(fields) => {
+                fields.iter().fold(0, |sum: u32, (_, value)| sum.saturating_add(self.text(value)))
+            }
+            Value::Variable(name) => self.variables.get(name.as_str()).map_or(0, given_text),
+            _ => 0,
+        }
     }
 
     fn number(&self, value: &Value) -> Option<u32> {
@@ -115,6 +134,16 @@ fn given_length(value: &JsonValue) -> u32 {
             .map(|items| clamp(items.len()))
             .max()
             .unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn given_text(value: &JsonValue) -> u32 {
+    match value {
+        JsonValue::String(text) => clamp(text.as_str().len() / TEXT_BYTES),
+        JsonValue::Object(fields) => {
+            fields.iter().fold(0, |sum: u32, (_, value)| sum.saturating_add(given_text(value)))
+        }
         _ => 0,
     }
 }

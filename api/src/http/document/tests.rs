@@ -112,3 +112,16 @@ fn objects_cost_one_each() {
     assert_eq!(cost("{ limits { depthMax } }"), 1);
     assert_eq!(cost("{ a: limits { depthMax } b: limits { depthMax } }"), 2);
 }
+
+#[test]
+fn a_long_text_costs_a_change_by_the_kilobyte() {
+    let document = "mutation($input: ReconcileInput!) { reconcile(input: $input) { isReplayed } }";
+    let cost = |kilobytes: usize| {
+        let (from, until) = ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+        let csv = "x".repeat(kilobytes * 1024);
+        let input = serde_json::json!({ "from": from, "until": until, "csv": csv,
+            "idempotencyKey": "k" });
+        prepare(document, serde_json::json!({ "input": input })).unwrap().cost()
+    };
+    assert_eq!(cost(300) - cost(0), 300);
+}

@@ -151,7 +151,7 @@ impl Known {
         batch: impl Iterator<Item = &Receipts>,
     ) -> Result<Self> {
         let names: Vec<ReceiptName> = batch.flat_map(Receipts::receipt_names).collect();
-        let keys = store::known_receipts(tx, programme, names.into_iter()).await?;
+        let keys = store::known_receipts(tx.connection(), programme, names.into_iter()).await?;
         let ids = || keys.values().map(|key| key.purchase_id);
         let purchases = store::purchases(tx, programme, ids()).await?;
         let entries = store::earned_entries(tx, programme, ids()).await?;
