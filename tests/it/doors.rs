@@ -19,10 +19,12 @@ addStore o
 adjustPoints o
 adjustments o
 approveAdjustment o
+approveCycle o
 approveProposal o
 archiveTierSet o
 assignSegment o
 blockCard mo
+calculateCycle o
 campaigns mpo po
 cancelMembership po
 cancelPayout m
@@ -36,6 +38,7 @@ createMembershipPlan o
 createTierSet o
 declareEventType o
 defineSegment o
+disputes po
 draftCampaign o
 draftEarningRule o
 earningRules mpo po
@@ -56,8 +59,10 @@ node mpo
 nodes mpo
 onboardPartner o
 partner mpo po
+partnerMatrix po
 partners mpo po
 payWithPoints p
+paymentInstructions po
 payoutRuns o
 payouts mo
 placeHold p
@@ -67,6 +72,7 @@ proposals o
 purchase mpo
 purchases mpo
 quotePurchase p
+raiseDispute p
 reconcile p
 reconciliation po
 reconciliations po
@@ -75,6 +81,7 @@ recordMembershipPayment po
 recordMissingPurchases p
 recordPurchase p
 recordPurchases p
+recordSettlementPayment o
 refundMembership po
 registerApiClient o
 registerIdentityProvider o
@@ -85,10 +92,12 @@ rejectProposal o
 releaseHold p
 removeBankAccount m
 requestPayout m
+resolveDispute o
 retireIdentityProvider o
 retireMembershipPlan o
 returnPurchase p
 reversePayment p
+reviewCycle o
 revokeApiClient o
 revokeTier o
 runPayouts o
@@ -99,11 +108,15 @@ setEarningRuleStatus o
 setMemberProfile mo
 setPartnerBankAccount o
 setPartnerReference p
+setTaxRate o
+settlementCycles po
+settlementStatements po
 signContract o
 simulateEarning o
 simulations o
 suspendMember o
 suspendPartner o
+taxRates po
 testRule o
 tierSets mpo po
 transferPoints m
@@ -119,7 +132,12 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 25] = [
+const IDS: [(&str, &str); 30] = [
+    ("cycleId", "cyc"),
+    ("disputeId", "dsp"),
+    ("fromCycleId", "cyc"),
+    ("statementId", "stm"),
+    ("toCycleId", "cyc"),
     ("adjustmentId", "adj"),
     ("apiClientId", "cli"),
     ("campaignId", "cmp"),

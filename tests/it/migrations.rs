@@ -8,9 +8,8 @@ use serde_json::json;
 use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
-use crate::support::books::{Books, texts};
 use crate::reconciliation;
-use crate::support::books::Books;
+use crate::support::books::{Books, texts};
 use crate::support::{Caller, World, receipt};
 
 /// A world in which each table that holds history has a row.
@@ -65,7 +64,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 const NEW_KIND: &str = "m20261130_000034_partner_accounts";
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 31] = [
+const REWRITES: [&str; 33] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -167,8 +166,8 @@ async fn a_list_that_a_check_holds_to_grows_without_its_guards_or_rows_being_los
             "insert into programme (id, code, name, points_code, points_name, currency, time_zone, \
              expiry_policy, expiry_months, expiry_grace_days, pending_days, rounding, debt_policy, \
              sale_age_days_max, claim_days, hold_minutes_max, adjustment_limit, payout_min_minor, \
-             points_per_minor, payout_run_limit_minor, version, created_at) values ({programme}, 'a', 'a', \
-             'a', 'a', 'EUR', 'UTC', 'INACTIVITY', 1, 0, 0, 'DOWN', 'FORGIVE', 1, 0, 1, 0, 1, 0, 0, 1, \
+             points_per_minor, payout_run_limit_minor, settlement_period, settlement_min_minor, version, created_at) values ({programme}, 'a', 'a', \
+             'a', 'a', 'EUR', 'UTC', 'INACTIVITY', 1, 0, 0, 'DOWN', 'FORGIVE', 1, 0, 1, 0, 1, 0, 0, 'MONTHLY', 0, 1, \
              '2026-03-02T09:00:00Z')"
         ),
         format!(

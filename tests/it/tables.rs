@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
     activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
-    proposals, purchases, settlement, tiers,
-    proposals, purchases, reconciliation, tiers,
+    proposals, purchases, reconciliation, settlement, tiers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Iterable,

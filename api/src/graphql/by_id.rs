@@ -11,10 +11,8 @@ use entity::earning::{event, simulation};
 use entity::ids::{
     AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, DisputeId, EntryId, EventId, HoldId,
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId,
-    PayoutRunId, ProposalId, PurchaseId, ReturnId, RuleId, SettlementCycleId,
-    SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
     PayoutRunId, ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RuleId,
-    SimulationId, TierSetId, TypedId, WalletId,
+    SettlementCycleId, SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -22,8 +20,8 @@ use entity::memberships::{membership, membership_plan};
 use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
-use entity::settlement::{dispute, settlement_cycle, settlement_statement};
 use entity::reconciliation::{reconciliation, reconciliation_item};
+use entity::settlement::{dispute, settlement_cycle, settlement_statement};
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
 use service::tiers::Set;

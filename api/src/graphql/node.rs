@@ -8,10 +8,9 @@ use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
     AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, DisputeId, EntryId, EventId, HoldId,
     HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
-    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReturnId, RuleId,
-    SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
     PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId,
-    ReconciliationItemId, ReturnId, RuleId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
+    ReconciliationItemId, ReturnId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId,
+    StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -31,8 +30,8 @@ use super::payments::Hold;
 use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
-use super::settlement::{Dispute, SettlementCycle, SettlementStatement};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
+use super::settlement::{Dispute, SettlementCycle, SettlementStatement};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.

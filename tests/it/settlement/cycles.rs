@@ -52,12 +52,12 @@ pub(super) async fn is_approved(world: &World, name: &str) -> Value {
     id
 }
 
-const STATEMENT: &str = "{ settlementStatements { nodes { id number hash previousHash reference content
+const STATEMENT: &str = "{ settlementStatements(first: 5) { nodes { id number hash previousHash reference content
     partner { code } openingBalance { amount } total { amount } paid { amount }
     closingBalance { amount } due { amount } carriedForward { amount }
     lines { kind points gross { amount } net { amount } tax { amount } taxCode exact
-      days { nodes { day contractVersion with price points exact movementCount } }
-      movements { nodes { entryId points exact entry { id kind purchase { receiptNumber } } lot { id }
+      days(first: 3) { nodes { day contractVersion with price points exact movementCount } }
+      movements(first: 3) { nodes { entryId points exact entry { id kind purchase { receiptNumber } } lot { id }
         with { code } } } } } } }";
 
 pub(super) async fn statements(caller: &Caller) -> Vec<Value> {
@@ -94,7 +94,7 @@ async fn a_cycle_is_calculated_by_one_approved_by_another_and_settled_by_the_las
     let kinds: Vec<_> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["ISSUE", "FUNDING", "SERVICE_FEE"]);
     assert_eq!(lines[0]["exact"], "120");
-    assert_eq!(lines[0]["days"]["nodes"][0]["price"], "0.012");
+    assert_eq!(lines[0]["days"]["nodes"][0]["price"], "0.012000");
     let movement = &lines[0]["movements"]["nodes"][0];
     assert_eq!(movement["entry"]["purchase"]["receiptNumber"], "R1");
     assert!(movement["lot"]["id"].is_string());
@@ -103,7 +103,8 @@ async fn a_cycle_is_calculated_by_one_approved_by_another_and_settled_by_the_las
     assert_eq!((&burned["with"]["code"], &burned["entry"]), (&json!("fuel"), &Value::Null));
     assert_eq!(statements(&fuel).await[0]["total"]["amount"], "-54.00");
 
-    let due = "{ paymentInstructions { nodes { reference direction amount { amount } open { amount }
+    let due =
+        "{ paymentInstructions { nodes { reference direction amount { amount } open { amount }
         dueOn daysOverdue partner { code } } } }";
     let due = world.operator.asks(due).await;
     let due = due["paymentInstructions"]["nodes"].as_array().unwrap().clone();
@@ -166,7 +167,10 @@ async fn four_eyes_see_the_same_or_nothing_is_approved() {
     grocer.does("recordPurchase", "purchase { id }", sale).await;
     catches_up(&world).await;
     let all = cycles(&world.operator).await;
-    assert_eq!(all.iter().map(|own| own["name"].clone()).collect::<Vec<_>>(), ["2026-03", "2026-04"]);
+    assert_eq!(
+        all.iter().map(|own| own["name"].clone()).collect::<Vec<_>>(),
+        ["2026-03", "2026-04"]
+    );
     let refused = |name: &'static str, wish: Value| {
         let operator = &world.operator;
         async move { operator.is_refused(name, wish).await.0 }
@@ -174,7 +178,10 @@ async fn four_eyes_see_the_same_or_nothing_is_approved() {
     assert_eq!(refused("reviewCycle", march.clone()).await, "CYCLE_NOT_CALCULATED");
     let approve = json!({ "cycleId": march["cycleId"], "digest": "x" });
     assert_eq!(refused("approveCycle", approve.clone()).await, "CYCLE_NOT_CALCULATED");
-    world.operator.does("calculateCycle", "cycle { calculationProgress { followed } }", march.clone()).await;
+    world
+        .operator
+        .does("calculateCycle", "cycle { calculationProgress { followed } }", march.clone())
+        .await;
     assert_eq!(refused("reviewCycle", march.clone()).await, "CYCLE_NOT_CALCULATED");
     catches_up(&world).await;
     assert_eq!(refused("approveCycle", approve.clone()).await, "CYCLE_NOT_IN_REVIEW");
@@ -193,7 +200,10 @@ async fn four_eyes_see_the_same_or_nothing_is_approved() {
     let approve = json!({ "cycleId": id, "digest": anew });
     bea.does("approveCycle", "cycle { status }", approve).await;
     let line = &statements(&grocer).await[0]["lines"][0];
-    assert_eq!((&line["tax"]["amount"], &line["net"]["amount"]), (&json!("19.16"), &json!("100.84")));
+    assert_eq!(
+        (&line["tax"]["amount"], &line["net"]["amount"]),
+        (&json!("19.16"), &json!("100.84"))
+    );
     assert_eq!(refused("calculateCycle", march.clone()).await, "CYCLE_CLOSED");
     assert_eq!(refused("reviewCycle", march).await, "CYCLE_CLOSED");
     world.closes().await;
@@ -229,7 +239,8 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     world.days_pass(35).await;
     is_approved(&world, "2026-03").await;
     let reference = statements(&grocer).await[0]["reference"].clone();
-    let refused = async |wish: Value| world.operator.is_refused("recordSettlementPayment", wish).await;
+    let refused =
+        async |wish: Value| world.operator.is_refused("recordSettlementPayment", wish).await;
     let code = |code: &str, path: &str| (code.to_owned(), path.to_owned());
     assert_eq!(
         refused(pays(&reference, "121.21", "1")).await,
@@ -238,7 +249,10 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     let mut dollars = pays(&reference, "1.00", "2");
     dollars["amount"]["currencyCode"] = json!("USD");
     assert_eq!(refused(dollars).await, code("PAYMENT_CURRENCY_MISMATCH", "amount.currencyCode"));
-    assert_eq!(refused(pays(&reference, "0.00", "3")).await, code("AMOUNT_INVALID", "amount.amount"));
+    assert_eq!(
+        refused(pays(&reference, "0.00", "3")).await,
+        code("AMOUNT_INVALID", "amount.amount")
+    );
     assert_eq!(
         refused(pays(&json!("FL0"), "1.00", "4")).await,
         code("INSTRUCTION_NOT_FOUND", "reference")
@@ -248,7 +262,8 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     assert_eq!(refused(tomorrow).await, code("OCCURRED_IN_FUTURE", "paidOn"));
     // Two at once for all of it: one is too much.
     let both = [pays(&reference, "121.20", "6"), pays(&reference, "121.20", "7")];
-    let both = both.map(|wish| world.operator.tries("recordSettlementPayment", "payment { id }", wish));
+    let both =
+        both.map(|wish| world.operator.tries("recordSettlementPayment", "payment { id }", wish));
     let both = futures_util::future::join_all(both).await;
     let done = both.iter().filter(|answer| answer["payment"].is_object()).count();
     assert_eq!(done, 1, "{both:?}");

@@ -32,10 +32,14 @@ async fn what_is_accepted_is_corrected_on_the_next_statement_and_the_disputed_on
     let accept = json!({ "disputeId": raised["dispute"]["id"], "resolution": "ACCEPT",
         "accepted": { "amount": "40.00", "currencyCode": "EUR" }, "reason": "As far as it goes" });
     for _ in 0..2 {
-        let done = world.operator.does("resolveDispute", "dispute { status accepted { amount } }", accept.clone()).await;
+        let done = world
+            .operator
+            .does("resolveDispute", "dispute { status accepted { amount } }", accept.clone())
+            .await;
         assert_eq!(done["dispute"]["accepted"]["amount"], "40.00");
     }
-    let reject = json!({ "disputeId": raised["dispute"]["id"], "resolution": "REJECT", "reason": "No" });
+    let reject =
+        json!({ "disputeId": raised["dispute"]["id"], "resolution": "REJECT", "reason": "No" });
     let refused = world.operator.is_refused("resolveDispute", reject).await;
     assert_eq!(refused, ("DISPUTE_ALREADY_RESOLVED".to_owned(), "disputeId".to_owned()));
     world.days_pass(30).await;
@@ -71,7 +75,10 @@ async fn nobody_disputes_too_late_too_much_or_what_is_another_s() {
         refused(disputes(&march, "120.01", "2")).await,
         code("DISPUTE_EXCEEDS_LINE", "amount.amount")
     );
-    assert_eq!(refused(disputes(&march, "0.00", "3")).await, code("AMOUNT_INVALID", "amount.amount"));
+    assert_eq!(
+        refused(disputes(&march, "0.00", "3")).await,
+        code("AMOUNT_INVALID", "amount.amount")
+    );
     let mut other = disputes(&march, "1.00", "4");
     other["line"] = json!("BURN");
     assert_eq!(refused(other).await, code("STATEMENT_LINE_NOT_FOUND", "line"));
@@ -108,6 +115,9 @@ async fn nobody_disputes_too_late_too_much_or_what_is_another_s() {
     assert_eq!(done["dispute"]["status"], "WITHDRAWN");
     // Fourteen days by the contract.
     world.days_pass(15).await;
-    assert_eq!(refused(disputes(&march, "1.00", "9")).await, code("DISPUTE_TOO_LATE", "statementId"));
+    assert_eq!(
+        refused(disputes(&march, "1.00", "9")).await,
+        code("DISPUTE_TOO_LATE", "statementId")
+    );
     world.closes().await;
 }

@@ -1,6 +1,6 @@
 //! What is to be paid, and what was.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Object};
 use entity::amount::{self, Currency};
 use entity::settlement::payment_instruction::PaymentDirection;
 use entity::settlement::settlement_payment::{self, PaymentSource};
@@ -90,11 +90,6 @@ pub struct SettlementPayment {
 /// Money that a partner paid, or was paid.
 #[Object]
 impl SettlementPayment {
-    /// Its id: `spm_…`.
-    async fn id(&self) -> ID {
-        self.row.id.to_string().into()
-    }
-
     /// How much.
     async fn amount(&self) -> Money {
         amount::Money { minor: self.row.amount_minor, currency: self.currency }.into()
