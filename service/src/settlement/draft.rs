@@ -113,9 +113,9 @@ pub(super) async fn statements_after(
     Ok(drafts)
 }
 
-type Codes = HashMap<PartnerId, String>;
+pub(super) type Codes = HashMap<PartnerId, String>;
 
-async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
+pub(super) async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
     let query = partner::Entity::find().filter(partner::Column::ProgrammeId.eq(programme));
     Ok(query.all(tx.connection()).await?.into_iter().map(|row| (row.id, row.code)).collect())
 }
@@ -169,7 +169,7 @@ async fn lines(
 }
 
 /// A day's total without what it adds up.
-fn total(contracts: &Contracts, codes: &Codes, key: &Key, day: Day) -> Result<Total> {
+pub(super) fn total(contracts: &Contracts, codes: &Codes, key: &Key, day: Day) -> Result<Total> {
     let contract = key.contract.and_then(|id| contracts.by_id(id));
     Ok(Total {
         day: day.date(),

@@ -7,6 +7,7 @@
 
 mod calculate;
 mod check;
+mod check_statements;
 pub mod core;
 mod cycles;
 mod disputes;
@@ -29,6 +30,7 @@ use entity::ids::PartnerId;
 use entity::settlement::settlement_cycle;
 
 pub(crate) use self::check::unlike_the_ledger;
+pub(crate) use self::check_statements::unlike_the_books;
 use self::core::{Account, Book, Exact, Matrix, Position, matrix, positions, sum};
 pub use self::cycles::Progress;
 pub use self::disputes::{Raise, Raised, Resolution};

@@ -1,6 +1,6 @@
 //! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
 
 mod books;
-mod cycles;
+pub(crate) mod cycles;
 mod disputes;
 mod killed;
