@@ -36,6 +36,7 @@ mod scratch;
 mod seal;
 mod sequencer;
 pub mod settlement;
+pub mod sheet;
 pub mod text;
 pub mod tiers;
 mod tx;
