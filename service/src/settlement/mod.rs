@@ -8,6 +8,7 @@
 mod check;
 pub mod core;
 mod follow;
+pub mod paper;
 mod replay;
 mod rows;
 

@@ -7,6 +7,7 @@ mod import;
 mod programme;
 mod settings;
 mod settle;
+mod statement;
 mod verify;
 
 use std::fs;
