@@ -8,9 +8,11 @@
 mod csv;
 pub mod extract;
 mod jsonl;
+mod pdf;
 #[cfg(test)]
 mod sample;
 mod words;
 
 pub use self::csv::{corrections_csv, days_csv, lines_csv};
 pub use self::jsonl::jsonl;
+pub use self::pdf::{Paper, pdf};

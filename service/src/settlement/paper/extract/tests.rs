@@ -160,7 +160,7 @@ fn what_is_no_extract_is_told_by_its_line() {
         assert!(told(&file.replacen(from, to, 1)).ends_with(other), "{from}");
     }
     assert!(told(&file.replacen("\"points\":100", "\"points\":1e2", 1)).starts_with("line 2: "));
-    assert!(told("{\"\u{1b}[2J\":1}\n").starts_with("line 1: unknown variant `\u{fffd}[2J`"));
+    assert!(told("{\"\\u001b[2J\":1}\n").starts_with("line 1: unknown variant `\u{fffd}[2J`"));
     let twice = [lines[0], lines[1], lines[1]].concat();
     assert_eq!(
         told(&twice),
