@@ -83,18 +83,20 @@ fn told(verified: &Verified) -> String {
     let lines = statement.lines.len();
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let checks = [
-        (*movements, "movements", "add up to what the statement says of each day"),
-        (count(*days), "day totals", "add up to its lines"),
-        (count(lines), "lines", "add up to its totals"),
+        (*movements, "movement", "add up to what the statement says of each day"),
+        (count(*days), "day total", "add up to its lines"),
+        (count(lines), "line", "add up to its totals"),
         (1, "text", "is what these make, to the byte, and has the hash below"),
     ];
     let named = format!(
         "{}, {}, statement {} for {}",
         head.programme, head.partner, head.number, head.cycle
     );
+    let named = named.escape_debug();
     let mut told = format!("{named}\n");
     for (number, unit, holds) in checks {
-        let looked_at = format!("{} {unit}", HumanCount(number));
+        let plural = if number == 1 { "" } else { "s" };
+        let looked_at = format!("{} {unit}{plural}", HumanCount(number));
         told += &format!("  ok      {looked_at:>22}  {holds}\n");
     }
     told += &format!("  hash      {hash}\n");

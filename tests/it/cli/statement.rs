@@ -111,10 +111,10 @@ fn a_statement_that_holds_is_told_with_what_was_checked() {
         format!(
             "\
 arno, grocer, statement 1 for 2026-03
-  ok                   3 movements  add up to what the statement says of each day
-  ok                  2 day totals  add up to its lines
-  ok                       1 lines  add up to its totals
-  ok                        1 text  is what these make, to the byte, and has the hash below
+  ok                 3 movements  add up to what the statement says of each day
+  ok                2 day totals  add up to its lines
+  ok                      1 line  add up to its totals
+  ok                      1 text  is what these make, to the byte, and has the hash below
   hash      {hash}
   previous  none: it is the first
 arno, grocer, statement 1 for 2026-03: the statement holds

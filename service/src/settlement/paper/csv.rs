@@ -92,7 +92,7 @@ fn begun(statement: &Statement, line: &Line) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{correction, statement};
+    use super::super::sample::statement;
     use super::*;
     use crate::settlement::core::LineKind;
 
@@ -142,9 +142,10 @@ mod tests {
 
     #[test]
     fn a_reason_is_no_formula() {
-        let text = corrections_csv(&statement());
-        let reason = correction().reason;
-        assert!(reason.starts_with('='));
+        let mut statement = statement();
+        let reason = "=HYPERLINK(\"x\")".to_owned();
+        statement.lines[3].corrections[0].reason = reason.clone();
+        let text = corrections_csv(&statement);
         assert_eq!(rows(&text)[0][9], format!("'{reason}"));
         assert_eq!(&rows(&text)[0][8], LineKind::Burn.name());
     }

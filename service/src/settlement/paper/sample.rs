@@ -48,14 +48,14 @@ pub(super) fn total(on: u32, with: Option<&str>, price_micros: i64, sum: (i64, i
     }
 }
 
-/// One that a spreadsheet would run.
+/// What an operator took back.
 pub(super) fn correction() -> Correction {
     Correction {
         kind: LineKind::Adjustment,
         amount_minor: -250,
         refers_to: Some("2026-02".to_owned()),
         refers_to_line: Some(LineKind::Burn),
-        reason: "=a till was down on 14 February".to_owned(),
+        reason: "The till at the harbour was down on 14 February".to_owned(),
     }
 }
 

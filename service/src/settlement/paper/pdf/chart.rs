@@ -60,7 +60,7 @@ pub(super) fn draw(flow: &mut Flow, statement: &Statement) -> Result<(), Refusal
         return Ok(());
     }
     flow.title("Day by day", &format!("gross, in {}", statement.head.currency), HEIGHT + 300);
-    legend(flow);
+    legend(flow, &bars);
     flow.y += 100;
     let scale = Scale::of(above, below, flow.y);
     grid(flow, &scale, statement.head.minor_per_unit);
@@ -198,11 +198,14 @@ fn named(flow: &mut Flow, bars: &[Bar], slot: i32) {
     }
 }
 
-/// What the colours stand for, at the right of the title.
-fn legend(flow: &mut Flow) {
+/// What the colours that are there stand for, at the right of the title.
+fn legend(flow: &mut Flow, bars: &[Bar]) {
     let y = flow.y - 70;
     let mut x = RIGHT;
-    for (name, ink, _) in SERIES.iter().rev() {
+    for (at, (name, ink, _)) in SERIES.iter().enumerate().rev() {
+        if bars.iter().all(|bar| bar.series[at] == 0) {
+            continue;
+        }
         x -= LABEL.width(name);
         flow.canvas.text((x, y), LABEL, name);
         x -= 100;

@@ -10,8 +10,8 @@ const ROW: i32 = 160;
 /// Where a column's texts end.
 const TAX: i32 = 2850;
 const POINTS: i32 = 3500;
-const NET: i32 = 4200;
-const TAX_AMOUNT: i32 = 4780;
+const NET: i32 = 4180;
+const TAX_AMOUNT: i32 = 4710;
 const GROSS: i32 = RIGHT - 70;
 /// Where what a line is about begins.
 const ABOUT: i32 = LEFT + 70;

@@ -47,13 +47,15 @@ pub struct Paper<'a> {
 
 /// The statement as a PDF file.
 pub fn pdf(paper: &Paper<'_>) -> Result<Vec<u8>, Refusal> {
-    let mut flow = Flow { canvas: Canvas::new(), y: TOP, running: named(paper) };
+    let head = &paper.statement.head;
+    let which = format!("statement {} for {}", head.number, head.cycle);
+    let mut flow = Flow { canvas: Canvas::new(), y: TOP, whose: paper.partner.to_owned(), which };
     head::draw(&mut flow, paper);
     lines::draw(&mut flow, paper.statement);
     chart::draw(&mut flow, paper.statement)?;
     matrix::draw(&mut flow, paper);
     feet(&mut flow, paper.statement);
-    let title = format!("{}, {}", flow.running, paper.programme);
+    let title = format!("{}: {}, {}", paper.programme, flow.whose, flow.which);
     Ok(file::written(flow.canvas, &title))
 }
 
@@ -72,8 +74,9 @@ const LABEL: Style = Style::regular(72, Ink::Muted);
 struct Flow {
     canvas: Canvas,
     y: i32,
-    /// What pages after the first begin with.
-    running: String,
+    /// What pages after the first begin with: the partner, and which of its statements it is.
+    whose: String,
+    which: String,
 }
 
 impl Flow {
@@ -84,10 +87,11 @@ impl Flow {
         }
         self.canvas.turn();
         let style = Style::regular(76, Ink::Muted);
-        let text = style.fit(&self.running, RIGHT - LEFT);
-        self.canvas.text((LEFT, 400), style, &text);
+        self.canvas.text_right((RIGHT, 400), style, &self.which);
+        let room = RIGHT - LEFT - style.width(&self.which) - 200;
+        self.canvas.text((LEFT, 400), style, &style.fit(&self.whose, room));
         self.canvas.rule((LEFT, 460), RIGHT - LEFT, Ink::Rule);
-        self.y = TOP + 110;
+        self.y = TOP + 60;
         true
     }
 
@@ -101,12 +105,6 @@ impl Flow {
         self.canvas.text((x, self.y), LABEL, &explained);
         self.y += 70;
     }
-}
-
-/// Whose statement it is, in a line.
-fn named(paper: &Paper<'_>) -> String {
-    let head = &paper.statement.head;
-    format!("{}, statement {} for {}", paper.partner, head.number, head.cycle)
 }
 
 /// What every page ends with: what binds it to the statement, and which of how many it is.

@@ -84,8 +84,12 @@ impl Style {
     pub(super) fn wrap(self, text: &str, room: i32, lines_max: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
-        for word in text.split_whitespace() {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        let words = text.split_whitespace();
+        // A hyphen may end a line too.
+        let parts = words.flat_map(|word| (0..).zip(word.split_inclusive('-')));
+        for (part, word) in parts {
+            let space = if part == 0 && !line.is_empty() { " " } else { "" };
+            let longer = format!("{line}{space}{word}");
             if line.is_empty() || self.width(&longer) <= room || lines.len() + 1 == lines_max {
                 line = longer;
             } else {
