@@ -15,6 +15,7 @@ mod draft;
 mod follow;
 mod open;
 mod payments;
+pub mod paper;
 mod replay;
 mod rows;
 mod statements;

@@ -8,6 +8,7 @@ mod import;
 mod programme;
 mod settings;
 mod settle;
+mod statement;
 mod verify;
 
 use std::fs;

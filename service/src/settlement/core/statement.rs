@@ -158,9 +158,10 @@ impl Statement {
         if rounding != 0 {
             all.push(Line::rounding(rounding, per_unit));
         }
-        let closing_minor = sum([head.opening_minor, total_minor, -head.paid_minor])?;
+        let paid = head.paid_minor.checked_neg().ok_or_else(too_large)?;
+        let closing_minor = sum([head.opening_minor, total_minor, paid])?;
         let due = sum([head.carried_in_minor, total_minor])?;
-        let is_paid = due != 0 && due.abs() >= head.minimum_minor;
+        let is_paid = due != 0 && due.saturating_abs() >= head.minimum_minor;
         let (due_minor, carried_minor) = if is_paid { (due, 0) } else { (0, due) };
         Ok(Self { head, lines: all, total_minor, closing_minor, due_minor, carried_minor })
     }
