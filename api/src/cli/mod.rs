@@ -142,7 +142,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Rules(rules) => rules.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Settle(settle) => settle.run().await,
-            Command::Statement(statement) => statement.run(),
+            Command::Statement(statement) => statement.run().await,
             Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,
             Command::Keys(keys) => keys.run().await,

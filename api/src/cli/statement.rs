@@ -1,21 +1,24 @@
-//! `florin statement verify`: whether a partner's statement is what its movements come to. It needs the
+//! `florin statement`: statements as files, and whether one is what its movements come to. To verify needs the
 //! extract and nothing else: whoever gets one checks it on a machine of their own.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanCount;
 use service::settlement::paper::extract::{NotVerified, Verified, verify};
+use service::settlement::{content, paper};
+use service::{Actor, Error};
 
-use super::Failure;
+use super::{Failure, books};
+use crate::config::{Site, Storage};
 
 /// Nothing can be said of the statement.
 const UNREADABLE: u8 = 2;
 
-/// Check a partner's statement
+/// Write a partner's statement to a file, or check one
 #[derive(Args, Debug)]
 pub(super) struct Statement {
     #[command(subcommand)]
@@ -25,6 +28,56 @@ pub(super) struct Statement {
 #[derive(Debug, Subcommand)]
 enum What {
     Verify(Verify),
+    Export(Box<Export>),
+}
+
+/// A form that a statement's file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// A page to read and to print
+    Pdf,
+    /// Its lines, as CSV
+    Lines,
+    /// What its lines add up, by day, as CSV
+    Days,
+    /// What corrects earlier cycles, as CSV
+    Corrections,
+    /// All of it, as JSON Lines
+    Jsonl,
+    /// All movements behind it, from which anybody verifies it
+    Extract,
+}
+
+/// Write a partner's statement to a file
+///
+/// The statement of the cycle's last calculation: a draft until the cycle is approved. The same bytes each
+/// time; an extract is written as it is read, whatever its length.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Example:
+  florin statement export --cycle 2026-03 --partner grocer --as extract --to grocer-2026-03.jsonl
+
+Exit status: 0 if it was written, 1 if there is no such statement.")]
+struct Export {
+    /// The cycle's name
+    #[arg(long, value_name = "CYCLE")]
+    cycle: String,
+    /// The partner's code
+    #[arg(long, value_name = "PARTNER")]
+    partner: String,
+    /// Of which form
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Form::Extract)]
+    form: Form,
+    /// The file; standard output where none is named
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// The code of a programme; needed where there are several
+    #[arg(long, value_name = "CODE")]
+    programme: Option<String>,
+    #[command(flatten)]
+    storage: Storage,
+    #[command(flatten)]
+    site: Site,
 }
 
 /// Work a statement out again from its extract
@@ -49,8 +102,50 @@ struct Verify {
 }
 
 impl Statement {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let What::Verify(Verify { extract }) = &self.what;
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        match self.what {
+            What::Verify(verify) => verify.run(),
+            What::Export(export) => export.run().await,
+        }
+    }
+}
+
+impl Export {
+    async fn run(self) -> Result<ExitCode, Failure> {
+        let services = books::open(&self.storage, &self.site).await?;
+        let programme = books::programme(&services, self.programme.as_deref()).await?;
+        let actor = Actor::system(programme.id).through("statement export");
+        let directory = services.partners.directory(programme.id).await?;
+        let missing = || {
+            let message = format!("{} has no statement for {}", self.partner, self.cycle);
+            Error::bad_input("cycle", message)
+        };
+        let partner = directory.by_code(&self.partner).ok_or_else(missing)?.id;
+        let found = services.settlement.statement_named(&actor, &self.cycle, partner).await?;
+        let row = found.ok_or_else(missing)?;
+        let mut to: Box<dyn Write> = match &self.to {
+            Some(file) => Box::new(BufWriter::new(File::create(file)?)),
+            None => Box::new(BufWriter::new(io::stdout().lock())),
+        };
+        let content = content(&row)?;
+        match self.form {
+            Form::Pdf => to.write_all(&services.settlement.paper(&actor, &row).await?)?,
+            Form::Lines => to.write_all(paper::lines_csv(&content).as_bytes())?,
+            Form::Days => {
+                to.write_all(paper::days_csv(&content).map_err(Error::from)?.as_bytes())?
+            }
+            Form::Corrections => to.write_all(paper::corrections_csv(&content).as_bytes())?,
+            Form::Jsonl => to.write_all(paper::jsonl(&content).as_bytes())?,
+            Form::Extract => drop(services.settlement.extract(&actor, &row, &mut to).await?),
+        }
+        to.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Verify {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let Self { extract } = &self;
         let is_input = extract.as_os_str() == "-";
         let checked = if is_input {
             verify(io::stdin().lock())

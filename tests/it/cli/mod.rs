@@ -31,14 +31,14 @@ impl Folder {
         Self(path)
     }
 
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, content).unwrap();
         path
     }
 
     /// Runs `florin` here; words of the line are separated by blanks, and its data is in `data`.
-    fn florin(&self, line: &str) -> Ended {
+    pub(crate) fn florin(&self, line: &str) -> Ended {
         self.florin_with(line, &[])
     }
 
@@ -53,7 +53,7 @@ impl Folder {
     }
 
     /// The same over the books of a world.
-    fn florin_over(&self, line: &str, books: &Books) -> Ended {
+    pub(crate) fn florin_over(&self, line: &str, books: &Books) -> Ended {
         let folder = books.folder().map(|folder| folder.to_str().unwrap().to_owned());
         let database = folder.is_none().then(|| books.url());
         let mut settings = vec![("FLORIN_MASTER_KEY", gateway::MASTER_KEY)];

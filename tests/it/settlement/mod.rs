@@ -3,4 +3,5 @@
 mod books;
 pub(crate) mod cycles;
 mod disputes;
+mod files;
 mod killed;

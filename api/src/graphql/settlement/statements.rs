@@ -1,12 +1,15 @@
 //! A partner's statement, line by line, and each line day by day.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use entity::amount::{self, Currency};
 use entity::day::Day;
 use entity::settlement::money_posting::LineKind;
 use entity::settlement::settlement_statement;
-use service::settlement::content;
+use service::Error;
 use service::settlement::core::statement::{Correction, Line, Statement, Total};
+use service::settlement::{Settlement, content, paper};
 
 use super::movements::MoneyMovement;
 use super::types::SettlementCycle;
@@ -114,6 +117,60 @@ impl SettlementStatement {
     async fn carried_forward(&self) -> Money {
         self.money(self.row.carried_minor)
     }
+
+    /// The statement as a file: the same bytes each time.
+    async fn file(
+        &self,
+        #[graphql(desc = "Of which form.")] format: StatementFormat,
+    ) -> Result<String> {
+        let content = content(&self.row)?;
+        Ok(match format {
+            StatementFormat::LinesCsv => paper::lines_csv(&content),
+            StatementFormat::DaysCsv => paper::days_csv(&content).map_err(Error::internal)?,
+            StatementFormat::CorrectionsCsv => paper::corrections_csv(&content),
+            StatementFormat::JsonLines => paper::jsonl(&content),
+        })
+    }
+
+    /// The statement as a PDF page to read and to print, in base64 (RFC 4648): with the partner's row and
+    /// column of the matrix, and its days as a chart.
+    async fn pdf(&self, ctx: &Context<'_>) -> Result<String> {
+        let (services, actor) = app(ctx);
+        Ok(STANDARD.encode(services.settlement.paper(actor, &self.row).await?))
+    }
+
+    /// The extract: all movements behind the statement, as JSON Lines, from which
+    /// `florin statement verify` works it out again, offline. Of at most 20,000 movements; what is longer, an
+    /// operator writes by `florin statement export`.
+    async fn extract(&self, ctx: &Context<'_>) -> Result<String> {
+        let (services, actor) = app(ctx);
+        let count = Settlement::movement_count(&self.row)?;
+        if count > EXTRACT_MAX {
+            let message = format!(
+                "there are {count} movements, and at most {EXTRACT_MAX} are answered here: ask the \
+                 programme's operator for `florin statement export`"
+            );
+            return Err(Error::bad_input("extract", message).into());
+        }
+        let written = services.settlement.extract(actor, &self.row, Vec::new()).await?;
+        Ok(String::from_utf8(written).map_err(Error::internal)?)
+    }
+}
+
+/// How many movements an extract may have that is answered at once.
+const EXTRACT_MAX: i64 = 20_000;
+
+/// A form that a statement's file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum StatementFormat {
+    /// Its lines, as CSV (RFC 4180). No cell runs as a formula.
+    LinesCsv,
+    /// What its lines add up, by day, as CSV.
+    DaysCsv,
+    /// What corrects earlier cycles, as CSV.
+    CorrectionsCsv,
+    /// All of it, as JSON Lines.
+    JsonLines,
 }
 
 /// All of one kind on a statement.
