@@ -201,6 +201,8 @@ ids! {
     ReconciliationId "rcn";
     /// One thing that the record or the books have.
     ReconciliationItemId "rci";
+    /// A past cycle under other terms.
+    ContractSimulationId "csi";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -1,6 +1,7 @@
 //! Tables of clearing and settlement: the money books, cycles, statements, and what is paid.
 
 pub mod carried_points;
+pub mod contract_simulation;
 pub mod dispute;
 pub mod dispute_entry;
 pub mod money_day;

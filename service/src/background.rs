@@ -38,6 +38,8 @@ pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     tracker.spawn(repeat(stop.clone(), "tiers", move || follow_tiers(t.clone())));
     let m = services.clone();
     tracker.spawn(repeat(stop.clone(), "money books", move || follow_money(m.clone())));
+    let w = services.clone();
+    tracker.spawn(repeat(stop.clone(), "what if", move || what_if(w.clone())));
     tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
     tracker
@@ -120,6 +122,12 @@ async fn follow_tiers(services: Services) -> Result<Duration> {
         let _ = tokio::time::timeout(LISTEN_EVERY, woken.changed()).await;
     }
     Ok(Duration::ZERO)
+}
+
+/// A cycle is gone through as a whole, beside all else.
+async fn what_if(services: Services) -> Result<Duration> {
+    services.advance_contract_simulations().await?;
+    Ok(SIMULATE_EVERY)
 }
 
 /// So much is added up at a time that it needn't be done for each fact.

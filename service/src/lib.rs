@@ -224,6 +224,15 @@ impl Services {
         Ok(taken)
     }
 
+    /// Works out a cycle under other terms for who asked; says whether something was done.
+    pub async fn advance_contract_simulations(&self) -> Result<bool> {
+        let mut is_done = false;
+        for programme in self.programmes.all().await? {
+            is_done |= self.settlement.advance_simulation(programme.id).await?;
+        }
+        Ok(is_done)
+    }
+
     /// Goes on with cycles whose calculation was asked for; says whether something was done.
     pub async fn advance_cycles(&self) -> Result<bool> {
         let mut is_done = false;

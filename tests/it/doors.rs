@@ -112,6 +112,7 @@ setTaxRate o
 settlementCycles po
 settlementStatements po
 signContract o
+simulateContract o
 simulateEarning o
 simulations o
 suspendMember o

@@ -130,6 +130,7 @@ pub struct Mutation(
     tiers::TiersMutation,
     memberships::MembershipsMutation,
     settlement::SettlementMutation,
+    settlement::ContractSimulationMutation,
 );
 
 /// What can be listened to.

@@ -6,11 +6,11 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, DisputeId, EntryId, EventId, HoldId,
-    HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId,
-    PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId,
-    ReconciliationItemId, ReturnId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId,
-    StoreId, TierSetId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, ContractSimulationId, DisputeId,
+    EntryId, EventId, HoldId, HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId,
+    MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId,
+    ReconciliationId, ReconciliationItemId, ReturnId, RuleId, SettlementCycleId,
+    SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -31,7 +31,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
-use super::settlement::{Dispute, SettlementCycle, SettlementStatement};
+use super::settlement::{ContractSimulation, Dispute, SettlementCycle, SettlementStatement};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
@@ -48,6 +48,8 @@ pub(super) enum Node {
     Card(Card),
     /// A version of a partner's terms.
     Contract(Contract),
+    /// A past cycle under other terms.
+    ContractSimulation(ContractSimulation),
     /// What a partner disputes.
     Dispute(Dispute),
     /// A rule that gives points.
@@ -138,6 +140,10 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         CampaignId::PREFIX => asked.row::<CampaignId, _>(Campaign).await,
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
+        ContractSimulationId::PREFIX => {
+            let currency = currency(ctx).await?;
+            asked.row::<ContractSimulationId, _>(|row| ContractSimulation { row, currency }).await
+        }
         DisputeId::PREFIX => {
             let currency = currency(ctx).await?;
             asked.row::<DisputeId, _>(|row| Dispute { row, currency }).await

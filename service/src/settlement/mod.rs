@@ -19,6 +19,7 @@ pub mod paper;
 mod payments;
 mod replay;
 mod rows;
+mod simulate;
 mod statements;
 mod taxes;
 
@@ -37,6 +38,7 @@ use self::core::{Account, Book, Exact, Matrix, Position, matrix, positions, sum}
 pub use self::cycles::Progress;
 pub use self::disputes::{Raise, Raised, Resolution};
 pub use self::payments::{Due, RecordPayment, RecordedPayment};
+pub use self::simulate::SimulateContract;
 pub use self::statements::{StatementFilter, content, owed_exactly};
 pub use self::taxes::SetTaxRate;
 use crate::actor::{Actor, Scope, Who};

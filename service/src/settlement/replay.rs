@@ -269,6 +269,12 @@ impl Page {
         })
     }
 
+    /// The same with other lots.
+    pub(super) fn change(&mut self, change: impl Fn(&mut lot::Model)) {
+        let made = self.made.values_mut().chain(self.earned.values_mut()).flatten();
+        self.lots.values_mut().chain(made).for_each(change);
+    }
+
     /// The wallets of the entries.
     pub(super) fn wallets(&self) -> impl Iterator<Item = WalletId> {
         self.entries.iter().map(|(_, row, _)| row.wallet_id)

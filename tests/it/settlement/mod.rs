@@ -5,3 +5,4 @@ pub(crate) mod cycles;
 mod disputes;
 mod files;
 mod killed;
+mod what_if;

@@ -38,4 +38,9 @@ impl Contracts {
         let versions = self.by_partner.get(&partner)?.iter().rev();
         versions.filter_map(|id| self.by_id(*id)).find(|row| row.valid_from <= at)
     }
+
+    /// The same, each as that makes it.
+    pub(crate) fn changed(&self, change: impl Fn(&contract::Model) -> contract::Model) -> Self {
+        Self::new(self.by_id.values().map(change).collect())
+    }
 }
