@@ -1,5 +1,6 @@
 //! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
 
 mod books;
+mod credit;
 mod cycles;
 mod disputes;
