@@ -71,7 +71,9 @@ async fn count(world: &World, wire: &Wire) {
         "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD",
         "creditLimitMinor": 1_000_000 });
     world.operator.at(&gateway).does("signContract", "contract { version }", limited).await;
-    records(&till, receipts("V", 2, "C1", world)).await;
+    for till in [&till, &baker] {
+        records(till, receipts("V", 2, "C1", world)).await;
+    }
     wire.counts();
     for (till, more) in [(&till, 0), (&baker, CREDIT)] {
         for count in [1, REQUEST] {
