@@ -16,6 +16,7 @@ mod rules;
 mod schema;
 mod serve;
 mod settle;
+mod statement;
 mod token;
 mod verify;
 
@@ -53,6 +54,7 @@ enum Command {
     Rules(rules::Rules),
     Verify(verify::Verify),
     Settle(settle::Settle),
+    Statement(statement::Statement),
     Archive(archive::Archive),
     Token(token::Token),
     Keys(keys::Keys),
@@ -140,6 +142,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Rules(rules) => rules.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Settle(settle) => settle.run().await,
+            Command::Statement(statement) => statement.run(),
             Command::Archive(archive) => archive.run().await,
             Command::Token(token) => token.run().await,
             Command::Keys(keys) => keys.run().await,

@@ -25,7 +25,8 @@ use crate::config::{Site, Storage};
 #[command(after_long_help = "\
 An entry belongs to the cycle in which it was recorded, in the programme's time zone, or to the next that
 is open. Above zero a partner owes the programme, below it is owed. Lines are rounded half to even, once each; what that
-makes of a statement stands beside them.
+makes of a statement stands beside them. The last line is the hash of all statements of the cycle, issued
+or as they would be by now: books that print the same have the same statements, byte for byte.
 
 Example:
   florin settle --until 2026-04-01 --data ./florin-data
@@ -161,7 +162,8 @@ fn accounts(cycle: &Settled) -> service::Result<String> {
     }
     let sum = if cycle.is_balanced() { "sums to zero" } else { "DOES NOT SUM TO ZERO" };
     let named = named.join(", ");
-    Ok(format!("the programme at the cycle's end: {named}; all money {sum}\n"))
+    let digest = &cycle.digest;
+    Ok(format!("the programme at the cycle's end: {named}; all money {sum}\nstatements {digest}\n"))
 }
 
 fn money(minor: i64, currency: Currency) -> String {

@@ -38,23 +38,58 @@ pub(super) fn digest(drafts: &[Draft]) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A partner's statement before, as far as the next goes on from it.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    number: i32,
+    hash: String,
+    closing_minor: i64,
+    carried_minor: i64,
+}
+
+/// Each partner's last statement.
+pub(super) type Chain = BTreeMap<PartnerId, Before>;
+
+/// The chain with these statements at its end.
+pub(super) fn with(mut chain: Chain, drafts: &[Draft]) -> Chain {
+    chain.extend(drafts.iter().map(|draft| {
+        let before = Before {
+            number: draft.statement.head.number,
+            hash: draft.hash.clone(),
+            closing_minor: draft.statement.closing_minor,
+            carried_minor: draft.statement.carried_minor,
+        };
+        (draft.partner, before)
+    }));
+    chain
+}
+
 /// The statements of a closed cycle, by their partners' codes. Whoever has nothing to be told gets none.
 pub(super) async fn statements(
     tx: &Tx,
     rules: &Rules,
     cycle: &settlement_cycle::Model,
 ) -> Result<Vec<Draft>> {
-    let programme = cycle.programme_id;
-    let codes = codes(tx, programme).await?;
+    let issued = issued(tx, cycle.programme_id).await?;
+    statements_after(tx, rules, cycle, &issued).await
+}
+
+/// The same, going on from these statements.
+pub(super) async fn statements_after(
+    tx: &Tx,
+    rules: &Rules,
+    cycle: &settlement_cycle::Model,
+    chain: &Chain,
+) -> Result<Vec<Draft>> {
+    let codes = codes(tx, cycle.programme_id).await?;
     let mut lines = lines(tx, cycle, &codes).await?;
-    let previous = previous(tx, programme).await?;
     let mut paid = paid(tx, cycle).await?;
-    let open = previous.iter().filter(|row| row.closing_minor != 0 || row.carried_minor != 0);
+    let open = chain.iter().filter(|(_, row)| row.closing_minor != 0 || row.carried_minor != 0);
     let partners: BTreeSet<PartnerId> =
-        lines.keys().chain(paid.keys()).copied().chain(open.map(|row| row.partner_id)).collect();
+        lines.keys().chain(paid.keys()).copied().chain(open.map(|(partner, _)| *partner)).collect();
     let mut drafts = Vec::new();
     for partner in partners {
-        let before = previous.iter().find(|row| row.partner_id == partner);
+        let before = chain.get(&partner);
         let head = Head {
             version: VERSION,
             programme: rules.programme.code.clone(),
@@ -78,9 +113,9 @@ pub(super) async fn statements(
     Ok(drafts)
 }
 
-type Codes = HashMap<PartnerId, String>;
+pub(super) type Codes = HashMap<PartnerId, String>;
 
-async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
+pub(super) async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
     let query = partner::Entity::find().filter(partner::Column::ProgrammeId.eq(programme));
     Ok(query.all(tx.connection()).await?.into_iter().map(|row| (row.id, row.code)).collect())
 }
@@ -134,7 +169,7 @@ async fn lines(
 }
 
 /// A day's total without what it adds up.
-fn total(contracts: &Contracts, codes: &Codes, key: &Key, day: Day) -> Result<Total> {
+pub(super) fn total(contracts: &Contracts, codes: &Codes, key: &Key, day: Day) -> Result<Total> {
     let contract = key.contract.and_then(|id| contracts.by_id(id));
     Ok(Total {
         day: day.date(),
@@ -226,8 +261,19 @@ const PREVIOUS: &str = "
             and d.approved_at is not null
         where n.programme_id = $1 and n.partner_id = s.partner_id and n.number > s.number)";
 
-async fn previous(tx: &Tx, programme: ProgrammeId) -> Result<Vec<statement::Model>> {
+/// The chain of statements that were issued.
+pub(super) async fn issued(tx: &Tx, programme: ProgrammeId) -> Result<Chain> {
     let values: [Value; 1] = [programme.uuid().into()];
     let sql = Sql::from_sql_and_values(tx.backend(), PREVIOUS, values);
-    Ok(statement::Entity::find().from_raw_sql(sql).all(tx.connection()).await?)
+    let rows = statement::Entity::find().from_raw_sql(sql).all(tx.connection()).await?;
+    let before = |row: statement::Model| {
+        let before = Before {
+            number: row.number,
+            hash: row.hash,
+            closing_minor: row.closing_minor,
+            carried_minor: row.carried_minor,
+        };
+        (row.partner_id, before)
+    };
+    Ok(rows.into_iter().map(before).collect())
 }

@@ -7,6 +7,7 @@
 
 mod calculate;
 mod check;
+mod check_statements;
 pub mod core;
 pub(crate) mod credit;
 mod cycles;
@@ -15,6 +16,7 @@ mod draft;
 mod exposure;
 mod follow;
 mod open;
+pub mod paper;
 mod payments;
 mod replay;
 mod rows;
@@ -27,11 +29,12 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use entity::amount::Currency;
 use entity::day::Day;
-use entity::ids::{PartnerId, ProgrammeId};
+use entity::ids::PartnerId;
 use entity::settlement::settlement_cycle;
 
 pub(crate) use self::check::unlike_the_ledger;
-use self::core::{Account, Exact, Matrix, Position, matrix, positions, sum};
+pub(crate) use self::check_statements::unlike_the_books;
+use self::core::{Account, Book, Exact, Matrix, Position, matrix, positions, sum};
 pub use self::cycles::Progress;
 pub use self::disputes::{Raise, Raised, Resolution};
 pub use self::exposure::Exposure;
@@ -57,6 +60,8 @@ pub struct Settled {
     pub matrix: Matrix,
     /// What the accounts hold at the cycle's end.
     pub accounts: BTreeMap<Account, Exact>,
+    /// The hash of all its statements, issued or as they would be by now.
+    pub digest: String,
 }
 
 impl Settled {
@@ -92,15 +97,38 @@ impl Settlement {
     ) -> Result<Vec<Settled>> {
         let programme = match actor.who() {
             Who::System => actor.programme()?,
-            _ => actor.operator(Scope::LedgerApprove)?.0,
+            _ => actor.operator(Scope::SettlementRead)?.0,
         };
-        let currency = self.programmes.rules(programme).await?.programme.currency;
+        let rules = self.programmes.rules(programme).await?;
         let tx = self.db.snapshot().await?;
-        let mut settled = Vec::new();
+        let (mut settled, mut book) = (Vec::new(), Book::default());
+        let mut chain = draft::issued(&tx, programme).await?;
         for cycle in rows::cycles(&tx, programme).await? {
-            if until.is_none_or(|until| cycle.end_day <= Day::from_date(until)) {
-                settled.push(one(&tx, programme, cycle, currency).await?);
+            if until.is_some_and(|until| cycle.end_day > Day::from_date(until)) {
+                break;
             }
+            let digest = match (cycle.approved_at, &cycle.digest) {
+                (Some(_), Some(digest)) => digest.clone(),
+                _ => {
+                    let drafts = draft::statements_after(&tx, &rules, &cycle, &chain).await?;
+                    chain = draft::with(chain, &drafts);
+                    draft::digest(&drafts)
+                }
+            };
+            let day = cycle.first_day;
+            let own = rows::book(tx.connection(), programme, (day, day)).await?;
+            for (key, points) in &own.0 {
+                book.add(*key, *points)?;
+            }
+            let currency = rules.programme.currency;
+            settled.push(Settled {
+                positions: positions(&own, currency.minor_per_unit())?,
+                matrix: matrix(&own)?,
+                accounts: book.accounts()?,
+                cycle,
+                currency,
+                digest,
+            });
         }
         tx.commit(settled).await
     }
@@ -110,24 +138,6 @@ impl Settlement {
 /// its first day and its last, `2026-05-01/2026-05-03`.
 pub fn cycle_name(cycle: &settlement_cycle::Model) -> String {
     core::name(cycle.first_day, cycle.end_day)
-}
-
-async fn one(
-    tx: &crate::tx::Tx,
-    programme: ProgrammeId,
-    cycle: settlement_cycle::Model,
-    currency: Currency,
-) -> Result<Settled> {
-    let (db, own) = (tx.connection(), cycle.first_day);
-    let book = rows::book(db, programme, (own, own)).await?;
-    let all = rows::book(db, programme, (Day::new(i32::MIN), own)).await?;
-    Ok(Settled {
-        positions: positions(&book, currency.minor_per_unit())?,
-        matrix: matrix(&book)?,
-        accounts: all.accounts()?,
-        cycle,
-        currency,
-    })
 }
 
 fn not_for_members() -> Error {

@@ -2,11 +2,13 @@
 
 mod archive;
 mod coalition;
+mod damages;
 mod demo;
 mod import;
 mod programme;
 mod settings;
 mod settle;
+mod statement;
 mod verify;
 
 use std::fs;

@@ -6,271 +6,13 @@ use std::collections::BTreeSet;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use serde_json::json;
 
+use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
 use crate::earning::rules;
+use crate::settlement::cycles::{is_approved, statements};
 use crate::support::books::texts;
 use crate::support::{Caller, World, payment, receipt};
 use crate::tiers::by_spend;
-
-/// How one invariant is broken, and mended again.
-struct Damage {
-    invariant: &'static str,
-    /// What the ids of the wrong begin with.
-    named: &'static str,
-    done: &'static str,
-    undone: &'static str,
-}
-
-const DAMAGES: [Damage; 41] = [
-    Damage {
-        invariant: "each wallet's balances are the sums of its postings, archived and kept",
-        named: "wal_",
-        done: "update wallet set available = available + 1",
-        undone: "update wallet set available = available - 1",
-    },
-    Damage {
-        invariant: "what members hold and owe, and the accounts of partners and programme, sum to zero",
-        named: "prg_",
-        done: "update wallet set debt = debt + 1",
-        undone: "update wallet set debt = debt - 1",
-    },
-    Damage {
-        invariant: "checkpoints are the sums of the postings up to them, archived and kept",
-        named: "ptn_",
-        done: "update checkpoint_sum set points = points + 1 where account = 'ISSUED'",
-        undone: "update checkpoint_sum set points = points - 1 where account = 'ISSUED'",
-    },
-    Damage {
-        invariant: "lots hold what their wallets have available and pending",
-        named: "wal_",
-        done: "update lot set remaining = remaining - 1 where remaining = quantity",
-        undone: "update lot set remaining = remaining + 1 where remaining = quantity - 1",
-    },
-    Damage {
-        invariant: "open holds took what their wallets have held",
-        named: "wal_",
-        done: "update hold set status = 'LAPSED', closed_at = placed_at where status = 'OPEN'",
-        undone: "update hold set status = 'OPEN', closed_at = null where status = 'LAPSED'",
-    },
-    Damage {
-        invariant: "each wallet's entries are numbered without gaps and end in its balances",
-        named: "wal_",
-        done: "update wallet set seq = seq + 1",
-        undone: "update wallet set seq = seq - 1",
-    },
-    Damage {
-        invariant: "every posting takes from one account what it gives to another",
-        named: "ent_",
-        done: "update posting set points = -points where to_account = 'ACCEPTED'",
-        undone: "update posting set points = -points where to_account = 'ACCEPTED'",
-    },
-    Damage {
-        invariant: "each entry is about as many points as its postings move",
-        named: "ent_",
-        done: "update entry set points = points + 1 where kind = 'PAID'",
-        undone: "update entry set points = points - 1 where kind = 'PAID'",
-    },
-    Damage {
-        invariant: "each entry's lots tell what its postings tell",
-        named: "ent_",
-        done: "update allocation set points = points + 1 where acceptance_price_micros > 0 and kind = 'TAKEN'",
-        undone: "update allocation set points = points - 1 where acceptance_price_micros > 0 and kind = 'TAKEN'",
-    },
-    Damage {
-        invariant: "payments captured what they posted",
-        named: "ent_",
-        done: "update allocation set points = points + 1 where kind = 'CAPTURED'",
-        undone: "update allocation set points = points - 1 where kind = 'CAPTURED'",
-    },
-    Damage {
-        invariant: "each entry is a fact once, sequenced or about to be",
-        named: "ent_",
-        done: "update fact set kind = 'PURCHASE_KEPT'
-            where position = (select max(position) from fact where kind = 'ENTRY')",
-        undone: "update fact set kind = 'ENTRY' where kind = 'PURCHASE_KEPT'",
-    },
-    Damage {
-        invariant: "each lot's remaining points are its quantity less its allocations",
-        named: "lot_",
-        done: "update lot set expired = expired + 1 where remaining = 0",
-        undone: "update lot set expired = expired - 1 where remaining = 0",
-    },
-    Damage {
-        invariant: "one entry for one idempotency key",
-        named: "ent_",
-        done: "insert into idempotency_key
-            select programme_id, caller, key || ' again', fingerprint, outcome, recorded_at from idempotency_key",
-        undone: "delete from idempotency_key where key like '% again'",
-    },
-    Damage {
-        invariant: "each receipt is in the books once, and earned once if it has a member",
-        named: "pur_",
-        done: "update receipt_key set programme_id = partner_id",
-        undone: "update receipt_key set programme_id = (select id from programme)",
-    },
-    Damage {
-        invariant: "each wallet has earned once for each of its receipts",
-        named: "wal_",
-        done: "update purchase set wallet_id = id",
-        undone: "update purchase set wallet_id = (select id from wallet)",
-    },
-    Damage {
-        invariant: "what each wallet did day by day is what its receipts and returns say",
-        named: "wal_",
-        done: "update activity_day set spend_minor = spend_minor + 1",
-        undone: "update activity_day set spend_minor = spend_minor - 1",
-    },
-    Damage {
-        invariant: "what was sealed is archived, or about to be",
-        named: "prg_",
-        done: "update seal set entries = entries + 1",
-        undone: "update seal set entries = entries - 1",
-    },
-    Damage {
-        invariant: "each seal names the one before it",
-        named: "seal 1",
-        done: "update seal set previous_hash = hash",
-        undone: "update seal set previous_hash = null",
-    },
-    Damage {
-        invariant: "each member has a wallet that exists",
-        named: "mem_",
-        done: "update member set wallet_id = id",
-        undone: "update member set wallet_id = (select id from wallet)",
-    },
-    Damage {
-        invariant: "partners and stores that entries name exist",
-        named: "ent_",
-        done: "update entry set partner_id = id where partner_id is not null",
-        undone: "update entry set partner_id = (select id from partner) where partner_id is not null",
-    },
-    Damage {
-        invariant: "partners that lots were issued by exist",
-        named: "lot_",
-        done: "update lot set issuer_id = id",
-        undone: "update lot set issuer_id = (select id from partner)",
-    },
-    Damage {
-        invariant: "every movement of cashback takes from one account what it gives to another",
-        named: "cbe_",
-        done: "update cashback_posting set amount_minor = -amount_minor where to_account = 'IN_PAYOUT'",
-        undone: "update cashback_posting set amount_minor = -amount_minor where to_account = 'IN_PAYOUT'",
-    },
-    Damage {
-        invariant: "each cashback wallet's balances are the sums of its postings",
-        named: "wal_",
-        done: "update cashback_wallet set available = available + 1",
-        undone: "update cashback_wallet set available = available - 1",
-    },
-    Damage {
-        invariant: "cashback that wallets had and owe is what was funded",
-        named: "prg_",
-        done: "update cashback_wallet set owed = owed + 1",
-        undone: "update cashback_wallet set owed = owed - 1",
-    },
-    Damage {
-        invariant: "accruals are what their wallets had of them",
-        named: "wal_",
-        done: "update accrual set wallet_id = purchase_id",
-        undone: "update accrual set wallet_id = (select id from wallet)",
-    },
-    Damage {
-        invariant: "accruals are what their purchases' entries tell",
-        named: "pur_",
-        done: "update accrual set remaining_minor = remaining_minor - 1",
-        undone: "update accrual set remaining_minor = remaining_minor + 1",
-    },
-    Damage {
-        invariant: "payouts are what their wallets have on the way and paid",
-        named: "wal_",
-        done: "update payout set amount_minor = amount_minor + 1",
-        undone: "update payout set amount_minor = amount_minor - 1",
-    },
-    Damage {
-        invariant: "each cashback wallet's entries are numbered without gaps and end in its balances",
-        named: "wal_",
-        done: "update cashback_wallet set seq = seq + 1",
-        undone: "update cashback_wallet set seq = seq - 1",
-    },
-    Damage {
-        invariant: "each cashback entry is a fact once, sequenced or about to be",
-        named: "cbe_",
-        done: "update fact set stream_seq = stream_seq + 1000 where kind = 'CASHBACK_ENTRY'",
-        undone: "update fact set stream_seq = stream_seq - 1000 where kind = 'CASHBACK_ENTRY'",
-    },
-    Damage {
-        invariant: "what each wallet had of each rule is what its receipts, returns and events say",
-        named: "wal_",
-        done: "update rule_use set count = count + 1 where period = '2026-03'",
-        undone: "update rule_use set count = count - 1 where period = '2026-03'",
-    },
-    Damage {
-        invariant: "what budgets gave is what receipts, returns and events had of them",
-        named: "rule twelfth",
-        done: "update budget_slice set given_cost = given_cost + 1 where slice = 3",
-        undone: "update budget_slice set given_cost = given_cost - 1 where slice = 3",
-    },
-    Damage {
-        invariant: "what budgets have left is what their rules and campaigns may give, less what they gave",
-        named: "rule twelfth",
-        done: "update budget_slice set left_points = left_points + 1 where slice = 3",
-        undone: "update budget_slice set left_points = left_points - 1 where slice = 3",
-    },
-    Damage {
-        invariant: "each wallet stands in each tier set where its changes lead",
-        named: "wal_",
-        done: "update tier_change set to_code = 'silver' where to_code = 'bronze'",
-        undone: "update tier_change set to_code = 'bronze' where to_code = 'silver'",
-    },
-    Damage {
-        invariant: "each wallet stands in each tier set where its days, its grants and the terms lead",
-        named: "wal_",
-        done: "update tier_standing set valid_until = valid_until + 1",
-        undone: "update tier_standing set valid_until = valid_until - 1",
-    },
-    Damage {
-        invariant: "each membership's changes are numbered without gaps and end in how it is",
-        named: "msh_",
-        done: "update membership set status = 'LAPSED'",
-        undone: "update membership set status = 'ACTIVE'",
-    },
-    Damage {
-        invariant: "each membership runs as it was paid for, period after period, until it ended",
-        named: "msh_",
-        done: "update membership_payment set period_to = period_to - 1 where reference = 'second'",
-        undone: "update membership_payment set period_to = period_to + 1 where reference = 'second'",
-    },
-    Damage {
-        invariant: "tiers that memberships grant are paid for, and their members'",
-        named: "tig_",
-        done: "update tier_grant set last_day = last_day + 1",
-        undone: "update tier_grant set last_day = last_day - 1",
-    },
-    Damage {
-        invariant: "each day's obligations are the sums of the money journal",
-        named: "ISSUE of day ",
-        done: "update money_day set points = points + 1 where kind = 'ISSUE'",
-        undone: "update money_day set points = points - 1 where kind = 'ISSUE'",
-    },
-    Damage {
-        invariant: "the money journal is what the ledger's entries come to",
-        named: "ent_",
-        done: "update money_posting set points = points + 1 where kind = 'SERVICE_FEE'",
-        undone: "update money_posting set points = points - 1 where kind = 'SERVICE_FEE'",
-    },
-    Damage {
-        invariant: "points are carried for wallets as many as they owe",
-        named: "wal_",
-        done: "update wallet set debt = debt + 1",
-        undone: "update wallet set debt = debt - 1",
-    },
-    Damage {
-        invariant: "reserve, cleared and carried hold what lots and debts come to",
-        named: "RESERVE",
-        done: "update money_day set factor = factor - 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
-        undone: "update money_day set factor = factor + 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
-    },
-];
 
 /// Of each thing that the books keep there is one, and twelve receipts.
 async fn world() -> World {
@@ -282,6 +24,11 @@ async fn world() -> World {
     let effect = json!({ "everyNth": { "every": 12, "points": 10 } });
     rules(&world.operator, "twelfth", effect, twelfth).await;
     pays_twice(&world, &grocer).await;
+    let limited = json!({ "partnerId": grocer.id, "validFrom": world.now(), "funding": "AT_ISSUE",
+        "issuePrice": "0.012", "acceptancePrice": "0.009", "serviceFeeBp": 100, "breakageShareBp": 0,
+        "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD",
+        "creditLimitMinor": 100_000 });
+    world.operator.does("signContract", "contract { version }", limited).await;
     let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 1000 });
     world.operator.does("updatePartner", "partner { id }", rate).await;
     for sale in 1..=12 {
@@ -289,6 +36,7 @@ async fn world() -> World {
         grocer.does("recordPurchase", "points", sale).await;
     }
     grocer.does("payWithPoints", "isReplayed", payment("C1", 15, "p", world.now())).await;
+    settles(&world, &grocer).await;
     for (points, key) in [(20, "open"), (5, "closed")] {
         let hold =
             json!({ "member": { "cardNumber": "C1" }, "points": points, "idempotencyKey": key });
@@ -308,6 +56,18 @@ async fn world() -> World {
     while services.follow_money().await.unwrap() > 0 {}
     services.advance_checkpoints().await.unwrap();
     world
+}
+
+/// March is settled, and something of it was disputed rightly.
+async fn settles(world: &World, grocer: &Caller) {
+    world.days_pass(32).await;
+    is_approved(world, "2026-03").await;
+    let march = statements(grocer).await.remove(0);
+    let wish = json!({ "statementId": march["id"], "line": "SERVICE_FEE", "reason": "Too much",
+        "amount": { "amount": "0.01", "currencyCode": "EUR" }, "idempotencyKey": "d" });
+    let raised = grocer.does("raiseDispute", "dispute { id }", wish).await;
+    let accept = json!({ "disputeId": raised["dispute"]["id"], "resolution": "ACCEPT" });
+    world.operator.does("resolveDispute", "dispute { status }", accept).await;
 }
 
 /// Two years of a membership that grants a tier.

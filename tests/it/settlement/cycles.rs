@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, World, payment, receipt};
 
 /// Two partners, and worked example 1 in March: what it comes to is due in April.
-pub(super) async fn hub(world: &World) -> (Caller, Caller) {
+pub(crate) async fn hub(world: &World) -> (Caller, Caller) {
     let (grocer, fuel) = (world.partner("grocer").await, world.partner("fuel").await);
     world.member("C1").await;
     let sale = receipt("R1", "C1", "10000.00", world.now());
@@ -15,14 +15,14 @@ pub(super) async fn hub(world: &World) -> (Caller, Caller) {
 }
 
 /// All that happened is in the money books, and what was asked for is done.
-pub(super) async fn catches_up(world: &World) {
+pub(crate) async fn catches_up(world: &World) {
     let services = &world.gateway.services;
     services.sequence().await.unwrap();
     while services.follow_money().await.unwrap() > 0 {}
     while services.advance_cycles().await.unwrap() {}
 }
 
-pub(super) async fn cycles(caller: &Caller) -> Vec<Value> {
+pub(crate) async fn cycles(caller: &Caller) -> Vec<Value> {
     let asked = "{ settlementCycles { nodes { id name status digest calculations isClosed
         calculationProgress { followed known }
         calculated { by } reviewed { by } approved { by } settledAt } } }";
@@ -31,7 +31,7 @@ pub(super) async fn cycles(caller: &Caller) -> Vec<Value> {
 }
 
 /// Calculates the cycle of that name and looks at it; says its id and digest.
-pub(super) async fn is_reviewed(world: &World, name: &str) -> (Value, Value) {
+pub(crate) async fn is_reviewed(world: &World, name: &str) -> (Value, Value) {
     catches_up(world).await;
     let all = cycles(&world.operator).await;
     let cycle = all.iter().find(|cycle| cycle["name"] == name).unwrap();
@@ -44,7 +44,7 @@ pub(super) async fn is_reviewed(world: &World, name: &str) -> (Value, Value) {
 }
 
 /// The same, and a second operator approves.
-pub(super) async fn is_approved(world: &World, name: &str) -> Value {
+pub(crate) async fn is_approved(world: &World, name: &str) -> Value {
     let (id, digest) = is_reviewed(world, name).await;
     let bea = world.second_operator().await;
     let wish = json!({ "cycleId": id, "digest": digest });
@@ -60,7 +60,7 @@ const STATEMENT: &str = "{ settlementStatements(first: 5) { nodes { id number ha
       movements(first: 3) { nodes { entryId points exact entry { id kind purchase { receiptNumber } } lot { id }
         with { code } } } } } } }";
 
-pub(super) async fn statements(caller: &Caller) -> Vec<Value> {
+pub(crate) async fn statements(caller: &Caller) -> Vec<Value> {
     let answer = caller.asks(STATEMENT).await;
     answer["settlementStatements"]["nodes"].as_array().unwrap().clone()
 }
@@ -262,8 +262,8 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     assert_eq!(refused(tomorrow).await, code("OCCURRED_IN_FUTURE", "paidOn"));
     // Two at once for all of it: one is too much.
     let both = [pays(&reference, "121.20", "6"), pays(&reference, "121.20", "7")];
-    let both =
-        both.map(|wish| world.operator.tries("recordSettlementPayment", "payment { id }", wish));
+    let both = both
+        .map(|wish| world.operator.tries("recordSettlementPayment", "payment { paidOn }", wish));
     let both = futures_util::future::join_all(both).await;
     let done = both.iter().filter(|answer| answer["payment"].is_object()).count();
     assert_eq!(done, 1, "{both:?}");

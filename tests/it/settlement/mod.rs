@@ -2,5 +2,6 @@
 
 mod books;
 mod credit;
-mod cycles;
+pub(crate) mod cycles;
 mod disputes;
+mod killed;

@@ -27,7 +27,7 @@ pub(crate) fn wishes(kinds: u8) -> impl Strategy<Value = Vec<Wish>> {
 }
 
 /// How many kinds there are, and how many without reversals.
-const ALL_KINDS: u8 = 13;
+pub(crate) const ALL_KINDS: u8 = 13;
 pub(in crate::ledger) const KINDS_BUT_REVERSAL: u8 = 12;
 
 pub(in crate::ledger) fn wallet(number: u128) -> WalletId {

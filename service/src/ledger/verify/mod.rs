@@ -16,6 +16,7 @@ mod memberships;
 mod money;
 mod names;
 mod seals;
+mod statements;
 mod tiers;
 mod wallets;
 
@@ -74,6 +75,7 @@ impl Ledger {
         }
         checks.push(tiers::check(&tx, programme).await?);
         checks.extend(money::checks(&tx, programme).await?);
+        checks.extend(statements::checks(&tx, programme).await?);
         tx.commit(Verdict { checks }).await
     }
 }
@@ -88,6 +90,7 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
         .chain(&tiers::INVARIANTS)
         .chain(&memberships::INVARIANTS)
         .chain(&money::INVARIANTS)
+        .chain(&statements::INVARIANTS)
 }
 
 /// How what was looked at is named.

@@ -93,7 +93,7 @@ impl Exact {
 
     /// The other way round.
     pub(crate) fn negated(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 
     /// Whether it is nothing.

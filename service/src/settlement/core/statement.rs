@@ -158,9 +158,10 @@ impl Statement {
         if rounding != 0 {
             all.push(Line::rounding(rounding, per_unit));
         }
-        let closing_minor = sum([head.opening_minor, total_minor, -head.paid_minor])?;
+        let paid = head.paid_minor.checked_neg().ok_or_else(too_large)?;
+        let closing_minor = sum([head.opening_minor, total_minor, paid])?;
         let due = sum([head.carried_in_minor, total_minor])?;
-        let is_paid = due != 0 && due.abs() >= head.minimum_minor;
+        let is_paid = due != 0 && due.saturating_abs() >= head.minimum_minor;
         let (due_minor, carried_minor) = if is_paid { (due, 0) } else { (0, due) };
         Ok(Self { head, lines: all, total_minor, closing_minor, due_minor, carried_minor })
     }
@@ -291,10 +292,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn head() -> Head {
+    pub(in super::super) fn head() -> Head {
         let day = |text: &str| text.parse().unwrap();
         Head {
             version: VERSION,
@@ -324,6 +325,21 @@ mod tests {
             points,
             movements: 1,
         }
+    }
+
+    /// Points at a price that doesn't go into cents, a fee on them, and a correction.
+    pub(in super::super) fn lines(points: i64, correction: i64) -> Lines {
+        let mut lines = issued(vec![total(1, 12_345, points)]);
+        lines.insert((LineKind::ServiceFee, None, 0), (vec![total(1, 123, points)], Vec::new()));
+        let correction = Correction {
+            kind: LineKind::Adjustment,
+            amount_minor: correction,
+            refers_to: None,
+            refers_to_line: None,
+            reason: "a test".to_owned(),
+        };
+        lines.insert((LineKind::Adjustment, None, 0), (Vec::new(), vec![correction]));
+        lines
     }
 
     fn issued(days: Vec<Total>) -> Lines {

@@ -1,21 +1,18 @@
 //! The worked examples of the domain, to the last micro-unit, told as the ledger's stories are; and that
 //! whatever happens, nothing is lost.
 
+mod properties;
+
 use std::collections::HashMap;
 
 use entity::amount::{BasisPoints, Points};
 use entity::ids::{EntryId, PartnerId, PurchaseId};
 use entity::ledger::entry::{self, EntryKind};
-use entity::ledger::hold::HoldStatus;
 use entity::ledger::lot::{self, Share};
-use entity::partners::contract::Funding;
-use entity::programmes::programme::DebtPolicy;
-use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::core::properties::{book, dated, tell, wishes};
+use crate::ledger::core::Book as Ledger;
 use crate::ledger::core::tests::story::{check, id, name};
-use crate::ledger::core::{Book as Ledger, Rules};
 use crate::ledger::reason::Reason;
 
 /// What a story comes to in money.
@@ -33,28 +30,50 @@ fn replayed(
     contracts: &Contracts,
     change: impl Fn(&mut lot::Model),
 ) -> (Book, Debts) {
-    let mut lots = lots(ledger);
-    lots.iter_mut().for_each(change);
-    let (mut accrual, mut book) = (Accrual::new(contracts, Debts::default()), Book::default());
-    for (position, entry) in (1..).zip(&ledger.journal.entries) {
-        let figures = Reason::from_json(&entry.reason).unwrap().figures;
-        let is_made = |lot: &&lot::Model| lot.entry_id == entry.id && lot.origin_lot_id.is_none();
-        let made: Vec<lot::Model> = lots.iter().filter(is_made).cloned().collect();
-        let happened = Happened {
-            position,
-            entry,
-            figures: &figures,
-            made: &made,
-            parts: parts(ledger, &lots, entry.id),
-            undone: undone(ledger, &lots, entry),
-            returned: returned(&lots, entry, figures.excused),
-        };
-        for moved in accrual.follow(&happened) {
-            book.add(moved.key, moved.points.get()).unwrap();
-        }
-        assert!(balance(&book, MoneyAccount::Cleared).is_zero(), "a burn wasn't cleared");
+    let mut follower = Follower::new(contracts);
+    follower.follow(ledger, change);
+    (follower.book, follower.accrual.debts)
+}
+
+/// The money books beside a ledger.
+struct Follower<'a> {
+    accrual: Accrual<'a>,
+    book: Book,
+    followed: usize,
+}
+
+impl<'a> Follower<'a> {
+    fn new(contracts: &'a Contracts) -> Self {
+        let accrual = Accrual::new(contracts, Debts::default());
+        Self { accrual, book: Book::default(), followed: 0 }
     }
-    (book, accrual.debts)
+
+    /// Takes what the ledger wrote since.
+    fn follow(&mut self, ledger: &Ledger, change: impl Fn(&mut lot::Model)) {
+        let mut lots = lots(ledger);
+        lots.iter_mut().for_each(change);
+        for entry in ledger.journal.entries.iter().skip(self.followed) {
+            let figures = Reason::from_json(&entry.reason).unwrap().figures;
+            let is_made =
+                |lot: &&lot::Model| lot.entry_id == entry.id && lot.origin_lot_id.is_none();
+            let made: Vec<lot::Model> = lots.iter().filter(is_made).cloned().collect();
+            self.followed += 1;
+            let happened = Happened {
+                position: i64::try_from(self.followed).unwrap(),
+                entry,
+                figures: &figures,
+                made: &made,
+                parts: parts(ledger, &lots, entry.id),
+                undone: undone(ledger, &lots, entry),
+                returned: returned(&lots, entry, figures.excused),
+            };
+            for moved in self.accrual.follow(&happened) {
+                self.book.add(moved.key, moved.points.get()).unwrap();
+            }
+            let cleared = balance(&self.book, MoneyAccount::Cleared);
+            assert!(cleared.is_zero(), "a burn wasn't cleared");
+        }
+    }
 }
 
 fn balance(book: &Book, account: MoneyAccount) -> Exact {
@@ -261,60 +280,4 @@ fn what_expires_or_is_taken_leaves_the_reserve() {
         ana returns 100 r1
         ana written-off 100";
     assert_eq!(told(&settled(owed)), "B -1, margin -1");
-}
-
-/// Whoever buys: some of it is due at issue, and a part of some is the programme's.
-fn funded(lot: &mut lot::Model) {
-    let seed = lot.purchase_id.map_or(0, |id| id.uuid().as_u128() >> 70);
-    let due = i32::try_from(seed % 5 * 2500).unwrap();
-    let share = |partner, share_bp: i32| Share {
-        partner,
-        contract: None,
-        share_bp: BasisPoints::new(share_bp).unwrap(),
-        funding: Funding::Hybrid,
-        issue_share_bp: BasisPoints::new(due).unwrap(),
-        issue_price_micros: 10_001 + i64::try_from(seed % 7).unwrap(),
-        service_fee_bp: BasisPoints::new(i32::try_from(seed % 3 * 50).unwrap()).unwrap(),
-    };
-    let own = i32::try_from(3334 + seed % 3 * 3333).unwrap();
-    lot.terms.shares = vec![share(lot.issuer_id, own)];
-    if own < 10_000 {
-        lot.terms.shares.push(share(None, 10_000 - own));
-    }
-}
-
-fn held_of(lot: &lot::Model, points: i64) -> Exact {
-    held_for(&lot.terms, points).unwrap()
-}
-
-proptest! {
-    /// The reserve holds what was paid for the points that are still there, and `carried` what was paid
-    /// back for those that are owed, whatever happened.
-    #[test]
-    fn the_reserve_is_what_was_paid_for_points_that_are_there(
-        wishes in wishes(13), forgives in any::<bool>()
-    ) {
-        let debt = if forgives { DebtPolicy::Forgive } else { DebtPolicy::AllowDebt };
-        let mut ledger = book(Rules { debt, ..dated() });
-        tell(&mut ledger, &wishes, |_, _, _| {});
-        let (book, debts) = replayed(&ledger, &Contracts::default(), funded);
-        let mut there: HashMap<entity::ids::LotId, i64> = HashMap::new();
-        for wallet in ledger.wallets.values() {
-            for lot in wallet.lots.values() {
-                *there.entry(lot.id).or_default() += lot.remaining.get();
-            }
-            let open = wallet.holds.values().filter(|hold| hold.row.status == HoldStatus::Open);
-            for (lot, points) in open.flat_map(|hold| &hold.takings) {
-                *there.entry(*lot).or_default() += points.get();
-            }
-        }
-        let mut lots = lots(&ledger);
-        lots.iter_mut().for_each(funded);
-        let reserve: Exact = lots.iter().map(|lot| held_of(lot, there[&lot.id])).sum();
-        prop_assert_eq!(balance(&book, MoneyAccount::Reserve), reserve);
-        let owed = debts.all().map(|(_, _, owed)| held_of(&owed.lot, owed.points.get()));
-        prop_assert_eq!(balance(&book, MoneyAccount::Carried), owed.sum::<Exact>().negated());
-        let owed: i64 = ledger.wallets.values().map(|wallet| wallet.row.debt.get()).sum();
-        prop_assert_eq!(debts.all().map(|(_, _, owed)| owed.points.get()).sum::<i64>(), owed);
-    }
 }
