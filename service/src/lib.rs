@@ -230,9 +230,7 @@ impl Services {
     pub async fn refill_credit(&self) -> Result<usize> {
         let mut changed = 0;
         for programme in self.programmes.all().await? {
-            if self.partners.directory(programme.id).await?.has_credit_terms() {
-                changed += self.settlement.refill_credit(programme.id).await?;
-            }
+            changed += self.settlement.refill_credit(programme.id).await?;
         }
         Ok(changed)
     }

@@ -28,7 +28,6 @@ pub struct Directory {
     stores_by_id: HashMap<StoreId, store::Model>,
     contracts: HashMap<PartnerId, Vec<contract::Model>>,
     has_limits: bool,
-    has_alerts: bool,
 }
 
 impl Directory {
@@ -49,7 +48,6 @@ impl Directory {
         }
         contracts.sort_by_key(|contract| contract.version);
         directory.has_limits = contracts.iter().any(|own| own.credit_limit_minor.is_some());
-        directory.has_alerts = contracts.iter().any(|own| own.credit_alert_minor.is_some());
         for contract in contracts {
             directory.contracts.entry(contract.partner_id).or_default().push(contract);
         }
@@ -113,11 +111,6 @@ impl Directory {
     /// Whether any version of any contract limits credit.
     pub fn has_limits(&self) -> bool {
         self.has_limits
-    }
-
-    /// Whether any version of any contract limits credit, or says when it is to be told.
-    pub fn has_credit_terms(&self) -> bool {
-        self.has_limits || self.has_alerts
     }
 
     /// The most that the partner may owe, by the version in force at `at`; none is without limit.
@@ -192,7 +185,7 @@ mod tests {
             .collect();
         let expected = [0, 1, 1, 1, 1, 3, 3, 3, 3, 4, 4];
         assert_eq!(in_force, expected.map(|version| (version > 0).then_some(version)));
-        assert!(directory.has_limits() && directory.has_credit_terms());
+        assert!(directory.has_limits());
         assert_eq!([4, 5, 9].map(|at| directory.limit_at(partner, day(at))), [None, Some(7), None]);
     }
 }

@@ -53,6 +53,9 @@ impl Settlement {
         let tx = self.db.snapshot().await?;
         let all: Vec<PartnerId> = terms(&tx, programme, None, at).await?.into_keys().collect();
         tx.commit(()).await?;
+        if all.is_empty() {
+            return Ok(0);
+        }
         let mut changed = 0;
         for step in all.chunks(STEP) {
             changed += refill(&self.db, programme, step.iter().copied().collect(), at).await?;

@@ -93,7 +93,8 @@ async fn owner(world: &World) -> DatabaseConnection {
         let unguarded = "set session_replication_role = replica;
             alter table posting drop constraint if exists posting_above_zero;
             alter table cashback_posting drop constraint if exists cashback_posting_above_zero;
-            alter table seal drop constraint seal_chained";
+            alter table seal drop constraint seal_chained;
+            alter table settlement_statement drop constraint if exists settlement_statement_chained";
         owner.execute_unprepared(unguarded).await.unwrap();
         return owner;
     }
