@@ -2,6 +2,8 @@
 
 pub mod carried_points;
 pub mod contract_simulation;
+pub mod credit_line;
+pub mod credit_slice;
 pub mod dispute;
 pub mod dispute_entry;
 pub mod money_day;

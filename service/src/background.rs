@@ -1,5 +1,5 @@
 //! What a gateway does by itself: sequences facts, passes them on, moves checkpoints on, settles what is
-//! due, and looks at its replica if it has one. Each is safe to run late, twice, or on several gateways at
+//! due, fills partners' credit, and looks at its replica if it has one. Each is safe to run late, twice, or on several gateways at
 //! once; an error is logged and tried again.
 
 use std::future::Future;
@@ -20,6 +20,7 @@ const LISTEN_EVERY: Duration = Duration::from_millis(250);
 /// So much is added up anew for each question about a total.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
+const REFILL_EVERY: Duration = Duration::from_secs(1);
 const SIMULATE_EVERY: Duration = Duration::from_secs(2);
 const SIMULATE_AGAIN: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -40,6 +41,8 @@ pub fn start(services: &Services, stop: &CancellationToken) -> TaskTracker {
     tracker.spawn(repeat(stop.clone(), "money books", move || follow_money(m.clone())));
     let w = services.clone();
     tracker.spawn(repeat(stop.clone(), "what if", move || what_if(w.clone())));
+    let r = services.clone();
+    tracker.spawn(repeat(stop.clone(), "credit", move || refill_credit(r.clone())));
     tracker.spawn(watch(services.reads.clone(), stop.clone()));
     tracker.close();
     tracker
@@ -135,6 +138,12 @@ async fn follow_money(services: Services) -> Result<Duration> {
     let is_behind = services.follow_money().await? > 0;
     let is_calculating = services.advance_cycles().await?;
     Ok(if is_behind || is_calculating { SEQUENCE_AGAIN } else { CHECKPOINT_EVERY })
+}
+
+/// Whoever has paid may soon owe more.
+async fn refill_credit(services: Services) -> Result<Duration> {
+    services.refill_credit().await?;
+    Ok(REFILL_EVERY)
 }
 
 async fn settle(services: Services) -> Result<Duration> {

@@ -174,6 +174,7 @@ impl Services {
     pub fn describe_metrics() {
         lanes::measure::describe();
         replica::describe();
+        settlement::credit::describe();
     }
 
     /// Whether requests can be served: the database answers.
@@ -231,6 +232,16 @@ impl Services {
             is_done |= self.settlement.advance_simulation(programme.id).await?;
         }
         Ok(is_done)
+    }
+
+    /// Fills partners' credit anew from what they owe, where contracts say something about it; says for how many
+    /// something had changed.
+    pub async fn refill_credit(&self) -> Result<usize> {
+        let mut changed = 0;
+        for programme in self.programmes.all().await? {
+            changed += self.settlement.refill_credit(programme.id).await?;
+        }
+        Ok(changed)
     }
 
     /// Goes on with cycles whose calculation was asked for; says whether something was done.

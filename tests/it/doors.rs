@@ -61,6 +61,7 @@ onboardPartner o
 partner mpo po
 partnerMatrix po
 partners mpo po
+partnersOverAlert o
 payWithPoints p
 paymentInstructions po
 payoutRuns o

@@ -5,8 +5,9 @@ use sea_orm::entity::prelude::*;
 
 use crate::ids::ProgrammeId;
 
-/// What is left is at least zero. What was given is counted whether it is bounded or not, so that a bound
-/// that comes later knows of it; a slice that got back more than it gave has given less than nothing.
+/// What is left is at least zero. Points that were given are counted whether they are bounded or not, so that
+/// a bound that comes later knows of them; cost only while a bound of it is the owner's, or that of another
+/// budget that gave the same. A slice that got back more than it gave has given less than nothing.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "budget_slice")]

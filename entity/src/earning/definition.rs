@@ -243,6 +243,8 @@ text_enum! {
         CampaignBudget "CAMPAIGN_BUDGET",
         /// A partner that should pay has no contract in force.
         FunderWithoutContract "FUNDER_WITHOUT_CONTRACT",
+        /// A partner that should pay owes as much as its contract lets it, or would: then nothing is given.
+        PartnerCreditExceeded "PARTNER_CREDIT_EXCEEDED",
     }
 }
 

@@ -70,6 +70,28 @@ pub struct EarningTerms {
     /// What those rules knew of the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<serde_json::Value>,
+    /// What wasn't given because somebody who would have paid for it had no credit left.
+    #[serde(default, skip_serializing_if = "Withheld::is_nothing")]
+    pub withheld: Withheld,
+}
+
+/// What a receipt didn't earn for want of credit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Withheld {
+    /// All of its points: its own partner had none left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_all: bool,
+    /// What these rules would have given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleId>,
+}
+
+impl Withheld {
+    /// Whether nothing was withheld.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a rule gave for a receipt.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta};
 use entity::amount::Points;
 use entity::ids::{PartnerId, ProgrammeId, PurchaseId, WalletId};
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{self, Channel, EarningTerms, Lines};
+use entity::purchases::purchase::{self, Channel, EarningTerms, Lines, Withheld};
 use proptest::prelude::*;
 
 use super::{Rows, Taken};
@@ -34,6 +34,7 @@ fn bought(total_minor: i64, points: i64, hours: i64) -> purchase::Model {
             multiplier_bp: None,
             granted: Vec::new(),
             member: None,
+            withheld: Withheld::default(),
         },
         points: Points::new(points).unwrap(),
         claimed_at: None,

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::cashback::payout_run;
 use entity::ids::{OperatorId, ProgrammeId};
 use entity::programmes::{operator, programme};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use crate::error::{Error, Result};
@@ -13,11 +14,13 @@ use crate::tx::Tx;
 
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 
-/// Locks the operator's row: of two runs at once, the second counts the first.
+/// Locks the operator's row: of two runs at once, the second counts the first. Not against those who only
+/// name it: an approval that holds its proposal and refers to the operator would wait for this one, and
+/// this one for the proposal.
 pub(super) async fn lock(tx: &Tx, programme: ProgrammeId, operator: OperatorId) -> Result<()> {
     let row = operator::Entity::find_by_id(operator)
         .filter(operator::Column::ProgrammeId.eq(programme))
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(tx.connection())
         .await?;
     row.map(drop).ok_or(Error::Unauthenticated("the token isn't valid"))

@@ -5,11 +5,12 @@
 //! Rounded once.
 
 use entity::amount::{BasisPoints, Points};
+use entity::earning::definition::CapKind;
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{EarningTerms, Line};
+use entity::purchases::purchase::{EarningTerms, Line, Withheld};
 use serde::{Deserialize, Serialize};
 
-use super::award::Award;
+use super::award::{Award, Cap};
 use super::effects::whole;
 use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
@@ -36,6 +37,9 @@ pub struct Explanation {
     /// How much of what counted comes back as money.
     #[serde(default, skip_serializing_if = "is_none")]
     pub cashback_bp: BasisPoints,
+    /// What cut the base off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<Cap>,
     /// What rules gave besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awards: Vec<Award>,
@@ -47,6 +51,14 @@ impl Explanation {
     /// What of the points the base rate gave.
     pub fn base_points(&self) -> Points {
         self.awards.iter().fold(self.points, |rest, award| rest.less(award.points))
+    }
+
+    /// The base isn't given: its partner has no credit left. Said before any rule is asked.
+    pub(super) fn withhold(&mut self) {
+        let cut = std::mem::take(&mut self.points);
+        if !cut.is_zero() {
+            self.caps.push(Cap { kind: CapKind::PartnerCreditExceeded, cut });
+        }
     }
 }
 
@@ -68,7 +80,7 @@ pub(crate) fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation
     let numerator = numerator.filter(|product| *product < i128::MAX / 4);
     let numerator = numerator.ok_or(Refusal::new(Code::Overflow).at("lines"))?;
     let denominator = whole_factor * 1000 * i128::from(terms.minor_per_unit);
-    Ok(Explanation {
+    let mut explanation = Explanation {
         eligible_minor,
         excluded_minor,
         excluded_lines,
@@ -77,9 +89,14 @@ pub(crate) fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation
         rounding: terms.rounding,
         multiplier_bp: terms.multiplier_bp,
         cashback_bp: terms.cashback_bp,
+        caps: Vec::new(),
         awards: Vec::new(),
         points: whole(terms.rounding, numerator, denominator)?,
-    })
+    };
+    if terms.withheld.is_all {
+        explanation.withhold();
+    }
+    Ok(explanation)
 }
 
 /// The terms of what has no base: an event.
@@ -93,6 +110,7 @@ pub(super) fn nothing(programme: &Rules) -> EarningTerms {
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
     }
 }
 

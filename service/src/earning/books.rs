@@ -1,44 +1,36 @@
 //! What decisions need of the books, and what they change there: a fixed number of statements a batch,
 //! and none for what no rule that could hold asks for.
 //!
-//! Counters are keyed by wallet and changed only while the wallet is locked, so they are exact. Budgets
-//! are shared by everybody, and so kept in slices: a batch reads what all slices have left, decides, and
-//! takes what it gave from one of them, a different one each time. Only where that one hasn't enough are
-//! all of them locked, in order; and where together they have less than was read, another was faster, and
-//! the batch is decided anew. So a budget is given to the last point and never beyond. Each budget that gave
-//! something is a statement of its own, in the order of their ids: taken all at once, two batches that find
-//! different slices empty would wait for each other.
+//! Counters are keyed by wallet and changed only while the wallet is locked, so they are exact. Budgets and
+//! partners' credit are shared by everybody, and so kept in [`super::slices`]: a batch reads what all slices
+//! have left, decides, and takes what it gave. Each budget, and then each partner, that gave something is a
+//! statement of its own, in the order of their ids: taken all at once, two batches that find different
+//! slices empty would wait for each other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use entity::day::Day;
-use entity::earning::{budget_slice, member_profile as profile, rule_use, segment_member};
-use entity::ids::{MemberId, ProgrammeId, WalletId};
+use entity::earning::{member_profile as profile, rule_use, segment_member};
+use entity::ids::{MemberId, PartnerId, ProgrammeId, WalletId};
 use entity::members::member;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement};
 use uuid::Uuid;
 
 use super::cel::Asks;
-use super::decide::By;
+use super::credit;
+use super::decide::{By, Found};
 use super::facts::{Basket, Happening, MemberFacts, period_of};
 use super::history::{self, Days};
 use super::making::periods;
-use super::ruleset::{Campaign, Rule};
+use super::slices::{BUDGETS, CREDIT};
 use super::state::{Changes, Counter, Left, State, Taken, Use};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memberships::{Plan, plans_on};
 use crate::rows::{Part, add_all, among, find_among, find_named, first_place};
 use crate::tiers::{Standing, standings_on};
-use crate::tx::{Moved, Tx};
-
-/// In how many slices a budget lies.
-pub(crate) const SLICES: i32 = 16;
-/// Which slice the next batch takes from.
-static NEXT: AtomicI32 = AtomicI32::new(0);
+use crate::tx::Tx;
 
 /// What a batch's decisions will ask for.
 #[derive(Default)]
@@ -46,6 +38,8 @@ pub(crate) struct Wanted {
     members: BTreeMap<MemberId, member::Model>,
     counters: BTreeSet<Counter>,
     budgets: BTreeSet<Uuid>,
+    /// Partners that may owe only so much.
+    limited: BTreeSet<PartnerId>,
     asks: Asks,
     /// On which days something is asked of whom.
     days: BTreeSet<(MemberId, Day)>,
@@ -64,13 +58,49 @@ impl Wanted {
         self.add(by, &found, event.at, member);
     }
 
-    fn add(
+    /// Adds the credit of those who would pay for what the sale earns, as far as a contract that is in force
+    /// when it is recorded limits it.
+    pub(crate) fn credit_of_sale(
         &mut self,
         by: By<'_>,
-        found: &[(&Arc<Rule>, Option<&Arc<Campaign>>)],
-        at: DateTime<Tz>,
-        member: &member::Model,
+        basket: &Basket<'_>,
+        recorded_at: DateTime<Utc>,
     ) {
+        if by.directory.has_limits() {
+            let found = by.rules.for_sale(basket);
+            self.credit(by, Some(basket.partner), found, recorded_at);
+        }
+    }
+
+    /// The same of an event.
+    pub(crate) fn credit_of_event(
+        &mut self,
+        by: By<'_>,
+        event: &Happening<'_>,
+        recorded_at: DateTime<Utc>,
+    ) {
+        if by.directory.has_limits() {
+            let found = by.rules.for_event(event.kind, event.partner, event.at);
+            self.credit(by, event.partner, found, recorded_at);
+        }
+    }
+
+    fn credit<'a>(
+        &mut self,
+        by: By<'_>,
+        issuer: Option<PartnerId>,
+        found: impl Iterator<Item = Found<'a>>,
+        at: DateTime<Utc>,
+    ) {
+        let named = found.flat_map(|(rule, campaign)| {
+            let own = &rule.definition.funding;
+            own.iter().chain(campaign.into_iter().flat_map(|campaign| &campaign.terms.funding))
+        });
+        let payers = issuer.into_iter().chain(named.filter_map(|funder| funder.partner));
+        self.limited.extend(payers.filter(|partner| by.directory.limit_at(*partner, at).is_some()));
+    }
+
+    fn add(&mut self, by: By<'_>, found: &[Found<'_>], at: DateTime<Tz>, member: &member::Model) {
         if found.is_empty() && !by.multiplies() {
             return;
         }
@@ -127,6 +157,7 @@ impl Wanted {
         let (uses, left) =
             (uses(db, programme, &self.counters).await?, left(db, programme, self.budgets).await?);
         known.state = State::new(uses, left);
+        known.state.limit(credit::left(db, programme, self.limited).await?);
         Ok(known)
     }
 }
@@ -270,72 +301,10 @@ pub(crate) async fn save(tx: &Tx, programme: ProgrammeId, changes: Changes) -> R
     use rule_use::Column::{Count, Points, Stamps};
     add_all::<rule_use::Entity>(tx, &rows, &[Count, Points, Stamps]).await?;
     for (owner, taken) in changes.budgets.into_iter().filter(|(_, t)| *t != Taken::default()) {
-        if !take_from_one(tx, programme, owner, taken).await? {
-            take_from_all(tx, programme, owner, taken).await?;
-        }
+        BUDGETS.take(tx, programme, owner, [taken.points, taken.cost]).await?;
     }
-    Ok(())
-}
-
-/// Takes from one slice, or gives back to it; says whether it had enough.
-async fn take_from_one(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Taken) -> Result<bool> {
-    let slice = NEXT.fetch_add(1, Ordering::Relaxed).rem_euclid(SLICES);
-    let backend = tx.backend();
-    let place = |n: usize| {
-        if backend == DbBackend::Postgres { format!("${n}") } else { format!("?{n}") }
-    };
-    let (points, cost) = (place(4), place(5));
-    let sql = format!(
-        "update budget_slice set left_points = left_points - {points}, left_cost = left_cost - {cost},
-            given_points = given_points + {points}, given_cost = given_cost + {cost}
-         where programme_id = {} and owner_id = {} and slice = {}
-         and coalesce(left_points, {points}) >= {points} and coalesce(left_cost, {cost}) >= {cost}",
-        place(1),
-        place(2),
-        place(3)
-    );
-    let values = [
-        programme.uuid().into(),
-        owner.into(),
-        slice.into(),
-        taken.points.into(),
-        taken.cost.into(),
-    ];
-    let statement = Statement::from_sql_and_values(backend, sql, values);
-    Ok(tx.connection().execute_raw(statement).await?.rows_affected() == 1)
-}
-
-/// Takes from all slices together, and shares what is left out evenly.
-async fn take_from_all(tx: &Tx, programme: ProgrammeId, owner: Uuid, taken: Taken) -> Result<()> {
-    let lock = if tx.backend() == DbBackend::Postgres { "order by slice for update" } else { "" };
-    let column = budget_slice::Column::OwnerId;
-    let mut slices =
-        find_among::<budget_slice::Entity, _>(tx.connection(), programme, column, [owner], lock)
-            .await?;
-    if slices.is_empty() {
-        return Err(Error::internal("a budget without slices"));
+    for (partner, micros) in changes.credit.into_iter().filter(|(_, micros)| *micros != 0) {
+        CREDIT.take(tx, programme, partner.uuid(), [micros]).await?;
     }
-    let sum =
-        |of: fn(&budget_slice::Model) -> Option<i64>| slices.iter().map(of).sum::<Option<i64>>();
-    let rest = [
-        sum(|row| row.left_points).map(|left| left - taken.points),
-        sum(|row| row.left_cost).map(|left| left - taken.cost),
-    ];
-    if rest.into_iter().flatten().any(|left| left < 0) {
-        return Err(Error::internal(Moved));
-    }
-    let count = i64::try_from(slices.len()).unwrap_or(1);
-    for (place, row) in (0..count).zip(&mut slices) {
-        let share = |rest: i64| rest / count + i64::from(place < rest % count);
-        row.left_points = rest[0].map(share);
-        row.left_cost = rest[1].map(share);
-    }
-    if let Some(first) = slices.first_mut() {
-        first.given_points += taken.points;
-        first.given_cost += taken.cost;
-    }
-    use budget_slice::Column::{GivenCost, GivenPoints, LeftCost, LeftPoints};
-    let changing = [LeftPoints, LeftCost, GivenPoints, GivenCost];
-    crate::rows::update_all::<budget_slice::Entity>(tx, &slices, &changing).await?;
     Ok(())
 }

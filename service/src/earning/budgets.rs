@@ -2,7 +2,8 @@
 //!
 //! A bound is about all that its owner gave while it had a budget, less what came back: whether it was
 //! bounded so at the time or not, and however often the bound was lifted and set again. What was given
-//! before there was any budget doesn't count.
+//! before there was any budget doesn't count. Cost alone counts only as far as something bounded it: what
+//! points cost in a currency of large numbers is soon more than a number holds.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +14,8 @@ use entity::ids::ProgrammeId;
 use uuid::Uuid;
 
 use super::Earning;
-use super::books::{self, SLICES};
+use super::books;
+use super::slices::{self, SLICES};
 use super::state::Left;
 use crate::actor::{Actor, Scope};
 use crate::error::Result;
@@ -107,10 +109,7 @@ fn left(bound: Option<i64>, given: i128) -> Result<Option<i64>, Refusal> {
 
 /// A rest in even slices.
 fn shared(programme: ProgrammeId, owner: Uuid, rest: Bounds) -> Vec<budget_slice::Model> {
-    let count = i64::from(SLICES);
-    let share = |rest: Option<i64>, slice: i32| {
-        rest.map(|rest| rest / count + i64::from(i64::from(slice) < rest % count))
-    };
+    let share = |rest: Option<i64>, slice: i32| rest.map(|rest| slices::shared(rest)(slice));
     let slice = |slice: i32| budget_slice::Model {
         programme_id: programme,
         owner_id: owner,

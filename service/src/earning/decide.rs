@@ -4,7 +4,8 @@
 //! Rules are asked in the order of their priority, then by code. In a stacking group the best one gives (the most
 //! points before limits, then the most money, then the first asked); the others, and all without a group,
 //! add up. Multipliers multiply base points only, never each other. Then limits cut, in the same order:
-//! the wallet's, the rule's budget, the campaign's.
+//! the wallet's, the rule's budget, the campaign's. What is left is given only if all who pay for it have
+//! credit for all of it; a sale whose partner has none for its base earns no points at all, whoever pays.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use cel::{Context, Value};
 use entity::ids::WalletId;
-use entity::purchases::purchase::{self, Granted, Line};
+use entity::purchases::purchase::{self, Granted, Line, Withheld};
 
 use super::base::{self, Explanation};
 use super::cel::{self as conditions, Asks, Condition, values};
@@ -73,8 +74,10 @@ pub(crate) struct Decision {
     /// What each rule gave, for returns.
     pub(crate) granted: Vec<Granted>,
     pub(crate) lots: Vec<NewLot>,
-    /// What it counts and takes from budgets.
+    /// What it counts, takes from budgets and has partners owe.
     pub(crate) changes: Changes,
+    /// What it doesn't give for want of credit.
+    pub(crate) withheld: Withheld,
 }
 
 /// A rule that holds, before any limit.
@@ -86,7 +89,7 @@ pub(super) struct Match<'a> {
 }
 
 /// A rule with the campaign that it runs in.
-pub(super) type Found<'a> = (&'a Arc<Rule>, Option<&'a Arc<Campaign>>);
+pub(crate) type Found<'a> = (&'a Arc<Rule>, Option<&'a Arc<Campaign>>);
 
 /// Facts bound for evaluation: those that are asked for, with the lines apart.
 pub(super) struct Bound {
@@ -167,7 +170,7 @@ pub(crate) fn sale<'a>(
     let explanation = base::decide(basket.terms, basket.lines)?;
     let matches = best_of_groups(of_sale(by, basket, (wallet, member), state)?);
     let mut making = Making::new(by, Some(basket.partner), basket.at, wallet, explanation);
-    making.base()?;
+    making.base(basket.terms, state)?;
     for one in matches {
         making.grant(one, basket.terms, state)?;
     }

@@ -287,7 +287,9 @@ impl Draft {
 
     /// What rules will ask for.
     pub(crate) fn want(&self, by: By<'_>, wanted: &mut Wanted) {
-        wanted.event(by, &self.happening(&by), &self.member);
+        let happening = self.happening(&by);
+        wanted.event(by, &happening, &self.member);
+        wanted.credit_of_event(by, &happening, self.row.recorded_at);
     }
 
     /// Decides what it earns.

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entity::amount::{Points, cost_of_minor};
 use entity::earning::definition::{CapKind, Effect, Period};
-use entity::ids::{PartnerId, WalletId};
+use entity::ids::{PartnerId, RuleId, WalletId};
 use entity::ledger::lot::Terms;
-use entity::purchases::purchase::{EarningTerms, Granted};
+use entity::purchases::purchase::{EarningTerms, Granted, Withheld};
 use uuid::Uuid;
 
 use super::award::{Award, Dates, funding};
 use super::base::Explanation;
+use super::credit;
 use super::cut::Cut;
 use super::decide::{By, Decision, Match};
 use super::effects::Position;
@@ -31,6 +32,7 @@ pub(super) struct Making<'a> {
     granted: Vec<Granted>,
     parts: Vec<(Terms, Points)>,
     changes: Changes,
+    withheld: Withheld,
     /// The dates of the points, where a rule says so.
     dates: Dates,
 }
@@ -45,20 +47,46 @@ impl<'a> Making<'a> {
     ) -> Self {
         let (granted, parts) = (Vec::new(), Vec::new());
         let dates = Dates::default();
-        let changes = Changes::default();
-        Self { by, partner, at, wallet, explanation, granted, parts, changes, dates }
+        let (changes, withheld) = (Changes::default(), Withheld::default());
+        Self { by, partner, at, wallet, explanation, granted, parts, changes, withheld, dates }
     }
 
     pub(super) fn moment(&self) -> DateTime<Utc> {
         self.at.with_timezone(&Utc)
     }
 
-    /// The first part: what the partner gives without rules.
-    pub(super) fn base(&mut self) -> Result<(), Refusal> {
+    /// The first part: what the partner gives without rules, if it has credit for it.
+    pub(super) fn base(&mut self, terms: &EarningTerms, state: &mut State) -> Result<(), Refusal> {
+        self.withheld.is_all = terms.withheld.is_all;
         let terms = funders::implied(self.by.directory, self.partner, self.moment());
         let terms = terms.ok_or(Refusal::new(Code::ContractMissing).at("occurredAt"))?;
+        match credit::reserved(state, &terms, self.explanation.points.get()) {
+            Some(changes) => {
+                state.follow(&changes);
+                self.changes.join(changes);
+            }
+            None => {
+                self.withheld.is_all = true;
+                self.explanation.withhold();
+            }
+        }
         self.parts.push((terms, self.explanation.points));
         Ok(())
+    }
+
+    /// What a rule's points have those owe who pay for them; nothing is given where one has no credit.
+    fn reserve(&mut self, rule: RuleId, funded: &Terms, cut: &mut Cut, state: &State) -> Changes {
+        if cut.points == 0 {
+            return Changes::default();
+        }
+        if !self.withheld.is_all {
+            if let Some(changes) = credit::reserved(state, funded, cut.points) {
+                return changes;
+            }
+            self.withheld.rules.push(rule);
+        }
+        cut.to(0, CapKind::PartnerCreditExceeded);
+        Changes::default()
     }
 
     /// Who pays for what a rule gives.
@@ -110,19 +138,22 @@ impl<'a> Making<'a> {
             self.explain(&one, &cut, (&Terms::default(), Dates::default()), None);
             return Ok(());
         };
+        let mut changes = self.reserve(rule.id, &funded, &mut cut, state);
         let mut grant = None;
         let gives = cut.points > 0 || cut.cashback_minor > 0;
         if !cut.is_stopped && (gives || counts) {
-            let cost = Taken {
-                points: cut.points,
-                cost: cut
+            let owners = owners.iter().filter(|(bounded, ..)| *bounded).map(|(_, owner, _)| *owner);
+            let owners: Vec<Uuid> = owners.collect();
+            // Where nothing bounds it, it isn't counted: it is soon more than a number holds.
+            let bounds_cost = owners.iter().any(|owner| state.left(*owner).cost.is_some());
+            let cost = match bounds_cost {
+                true => cut
                     .points
                     .saturating_mul(unit_cost)
                     .saturating_add(cut.cashback_minor.saturating_mul(money)),
+                false => 0,
             };
-            let owners = owners.iter().filter(|(bounded, ..)| *bounded).map(|(_, owner, _)| *owner);
-            let owners: Vec<Uuid> = owners.collect();
-            let mut changes = Changes::default();
+            let cost = Taken { points: cut.points, cost };
             owners.iter().for_each(|owner| changes.taken(*owner, cost));
             let position = state.position(self.wallet, rule.id);
             let used = Use { count: 1, points: cut.points, stamps: one.worth.stamps };
@@ -222,8 +253,8 @@ impl<'a> Making<'a> {
             terms,
         });
         let (lots, explanation) = (lots.collect(), self.explanation);
-        let Self { granted, changes, .. } = self;
-        Ok(Decision { explanation, granted, lots, changes })
+        let Self { granted, changes, withheld, .. } = self;
+        Ok(Decision { explanation, granted, lots, changes, withheld })
     }
 }
 

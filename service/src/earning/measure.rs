@@ -17,7 +17,7 @@ use entity::earning::earning_rule::{self, RuleStatus};
 use entity::ids::{ContractId, PartnerId, ProgrammeId, RuleId, WalletId};
 use entity::partners::contract::{self, Funding, OnUs};
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{Channel, EarningTerms, Line};
+use entity::purchases::purchase::{Channel, EarningTerms, Line, Withheld};
 use uuid::Uuid;
 
 use super::decide::{By, sale};
@@ -229,6 +229,7 @@ fn terms() -> EarningTerms {
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
     }
 }
 

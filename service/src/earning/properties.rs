@@ -14,7 +14,7 @@ use entity::earning::earning_rule::{self, RuleStatus};
 use entity::ids::{ContractId, PartnerId, ProgrammeId, RuleId, WalletId};
 use entity::partners::contract::{self, Funding, OnUs};
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{Channel, EarningTerms, Line};
+use entity::purchases::purchase::{Channel, EarningTerms, Line, Withheld};
 use entity::purchases::purchase_return::TakenBack;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -164,6 +164,7 @@ fn terms() -> EarningTerms {
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::ids::{RuleId, WalletId};
+use entity::ids::{PartnerId, RuleId, WalletId};
 use uuid::Uuid;
 
 use super::effects::Position;
@@ -49,12 +49,30 @@ pub(crate) struct Taken {
 pub(crate) struct State {
     uses: HashMap<Counter, Use>,
     left: HashMap<Uuid, Left>,
+    /// Of partners whose credit is limited, what they may still owe, in micro-units; below zero, what they
+    /// owe beyond their limit.
+    credit: HashMap<PartnerId, i64>,
 }
 
 impl State {
     /// As the books have it.
     pub(crate) fn new(uses: HashMap<Counter, Use>, left: HashMap<Uuid, Left>) -> Self {
-        Self { uses, left }
+        Self { uses, left, credit: HashMap::new() }
+    }
+
+    /// From now on these partners owe no more than that.
+    pub(super) fn limit(&mut self, credit: HashMap<PartnerId, i64>) {
+        self.credit = credit;
+    }
+
+    /// Whether anybody's credit is limited.
+    pub(super) fn has_limits(&self) -> bool {
+        !self.credit.is_empty()
+    }
+
+    /// What a partner may still owe; none is without limit.
+    pub(super) fn credit(&self, partner: PartnerId) -> Option<i64> {
+        self.credit.get(&partner).copied()
     }
 
     /// All counters.
@@ -93,6 +111,11 @@ impl State {
                 left.cost = left.cost.map(|left| left - taken.cost);
             }
         }
+        for (partner, micros) in &changes.credit {
+            if let Some(left) = self.credit.get_mut(partner) {
+                *left = left.saturating_sub(*micros);
+            }
+        }
     }
 }
 
@@ -103,6 +126,9 @@ pub(crate) struct Changes {
     pub(crate) uses: BTreeMap<Counter, Use>,
     /// What is taken; below zero what is given back.
     pub(crate) budgets: BTreeMap<Uuid, Taken>,
+    /// What partners owe for it whose credit is limited, in micro-units. It comes back when the money
+    /// books know better (`settlement::credit`), never here.
+    pub(crate) credit: BTreeMap<PartnerId, i64>,
 }
 
 impl Changes {
@@ -116,9 +142,15 @@ impl Changes {
         taken.cost = taken.cost.saturating_add(more.cost);
     }
 
+    pub(super) fn owed(&mut self, partner: PartnerId, micros: i64) {
+        let owed = self.credit.entry(partner).or_default();
+        *owed = owed.saturating_add(micros);
+    }
+
     /// Both together.
     pub(crate) fn join(&mut self, other: Self) {
         other.uses.into_iter().for_each(|(counter, more)| self.used(counter, more));
         other.budgets.into_iter().for_each(|(owner, more)| self.taken(owner, more));
+        other.credit.into_iter().for_each(|(partner, micros)| self.owed(partner, micros));
     }
 }

@@ -255,6 +255,10 @@ fn why(
     if let Some(granted) = purchase.earning.granted.iter().find(|granted| granted.rule == id) {
         return Ok(WhyNot { points: granted.points, ..WhyNot::of(Why::Gave) });
     }
+    if purchase.earning.withheld.rules.contains(&id) {
+        let cap = Some(CapKind::PartnerCreditExceeded);
+        return Ok(WhyNot { cap, ..WhyNot::of(Why::Cut) });
+    }
     let at = purchase.occurred_at;
     let Some(rule) = by.rules.live_at(id, at) else { return Ok(WhyNot::of(Why::NotLive)) };
     let basket = by.basket(purchase, &purchase.lines.0);

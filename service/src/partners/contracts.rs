@@ -1,4 +1,10 @@
 //! A partner's contract, version by version. A version in force is never edited.
+//!
+//! A version has no end of its own: in force is the last one whose `valid_from` has come. From the first one on
+//! there is one at any moment, never none and never two, however versions are dated; none begins before the
+//! one that it follows, nor in the past, where it would change what was priced already.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use entity::amount::BasisPoints;
@@ -12,9 +18,10 @@ use uuid::Uuid;
 use super::{Partners, lock};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, with_causes};
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
+use crate::settlement::credit::{self, LIMIT_MINOR_MAX};
 use crate::text;
 use crate::tx::retrying;
 
@@ -65,6 +72,11 @@ impl Partners {
         let wish = Sign { tax_code, ..wish };
         let row = retrying(|| self.try_sign(actor, programme, &wish, at)).await?;
         self.directory.forget(programme);
+        // It is signed, whatever becomes of this: credit is filled anew again and again.
+        let partners = BTreeSet::from([row.partner_id]);
+        if let Err(error) = credit::refill(&self.db, programme, partners, at).await {
+            tracing::warn!(error = with_causes(&error), "credit will be filled later");
+        }
         Ok(row)
     }
 
@@ -181,8 +193,10 @@ fn issue_share(wish: &Sign) -> Result<BasisPoints, Refusal> {
 fn check(wish: &Sign) -> Result<(), Refusal> {
     between("issuePriceMicros", wish.issue_price_micros, PRICE_MICROS_MAX)?;
     between("acceptancePriceMicros", wish.acceptance_price_micros, PRICE_MICROS_MAX)?;
-    between("creditLimitMinor", wish.credit_limit_minor.unwrap_or(0), i64::MAX)?;
-    between("creditAlertMinor", wish.credit_alert_minor.unwrap_or(0), i64::MAX)?;
+    let limit = wish.credit_limit_minor;
+    between("creditLimitMinor", limit.unwrap_or(0), LIMIT_MINOR_MAX)?;
+    let alert_max = limit.unwrap_or(LIMIT_MINOR_MAX);
+    between("creditAlertMinor", wish.credit_alert_minor.unwrap_or(0), alert_max)?;
     between("paymentDays", wish.payment_days.into(), 365)?;
     between("disputeDays", wish.dispute_days.into(), 365)
 }

@@ -27,6 +27,7 @@ pub struct Directory {
     stores: HashMap<PartnerId, HashMap<String, store::Model>>,
     stores_by_id: HashMap<StoreId, store::Model>,
     contracts: HashMap<PartnerId, Vec<contract::Model>>,
+    has_limits: bool,
 }
 
 impl Directory {
@@ -46,6 +47,7 @@ impl Directory {
             directory.stores.entry(store.partner_id).or_default().insert(store.code.clone(), store);
         }
         contracts.sort_by_key(|contract| contract.version);
+        directory.has_limits = contracts.iter().any(|own| own.credit_limit_minor.is_some());
         for contract in contracts {
             directory.contracts.entry(contract.partner_id).or_default().push(contract);
         }
@@ -106,6 +108,16 @@ impl Directory {
         Ok(store)
     }
 
+    /// Whether any version of any contract limits credit.
+    pub fn has_limits(&self) -> bool {
+        self.has_limits
+    }
+
+    /// The most that the partner may owe, by the version in force at `at`; none is without limit.
+    pub fn limit_at(&self, partner: PartnerId, at: DateTime<Utc>) -> Option<i64> {
+        self.contract_at(partner, at).ok()?.credit_limit_minor
+    }
+
     /// The version of the partner's contract that was in force at `at`: the latest whose day had
     /// come.
     pub fn contract_at(
@@ -116,5 +128,64 @@ impl Directory {
         let versions = self.contracts.get(&partner).map_or(&[][..], Vec::as_slice);
         let in_force = versions.iter().rev().find(|version| version.valid_from <= at);
         in_force.ok_or(Refusal::new(Code::ContractMissing).at("occurredAt"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Which version is in force when.
+
+    use chrono::TimeDelta;
+    use entity::amount::BasisPoints;
+    use entity::ids::{ContractId, ProgrammeId};
+    use entity::partners::contract::{Funding, OnUs};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn day(day: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(day)
+    }
+
+    fn version(version: i32, from: i64, limit: Option<i64>) -> contract::Model {
+        contract::Model {
+            id: ContractId::from_uuid(Uuid::from_u128(version.unsigned_abs().into())),
+            programme_id: ProgrammeId::from_uuid(Uuid::nil()),
+            partner_id: PartnerId::from_uuid(Uuid::nil()),
+            version,
+            valid_from: day(from),
+            funding: Funding::AtIssue,
+            issue_share_bp: BasisPoints::WHOLE,
+            issue_price_micros: 0,
+            acceptance_price_micros: 0,
+            service_fee_bp: BasisPoints::default(),
+            breakage_share_bp: BasisPoints::default(),
+            on_us: OnUs::Full,
+            credit_limit_minor: limit,
+            credit_alert_minor: None,
+            payment_days: 0,
+            dispute_days: 0,
+            tax_code: "STD".to_owned(),
+            signed_at: day(0),
+        }
+    }
+
+    #[test]
+    fn from_the_first_version_on_one_is_in_force_at_any_moment() {
+        let partner = PartnerId::from_uuid(Uuid::nil());
+        let versions = vec![
+            version(1, 1, None),
+            version(3, 5, Some(7)),
+            version(2, 5, Some(9)),
+            version(4, 9, None),
+        ];
+        let directory = Directory::new(Vec::new(), Vec::new(), versions);
+        let in_force: Vec<Option<i32>> = (0..11)
+            .map(|at| directory.contract_at(partner, day(at)).ok().map(|own| own.version))
+            .collect();
+        let expected = [0, 1, 1, 1, 1, 3, 3, 3, 3, 4, 4];
+        assert_eq!(in_force, expected.map(|version| (version > 0).then_some(version)));
+        assert!(directory.has_limits());
+        assert_eq!([4, 5, 9].map(|at| directory.limit_at(partner, day(at))), [None, Some(7), None]);
     }
 }

@@ -189,8 +189,10 @@ async fn earn_all(
     commands: &mut [Command],
 ) -> Result<Rows> {
     let mut wanted = Wanted::default();
-    for Claiming { purchase, left, .. } in claimed.iter() {
-        wanted.sale(by, &by.basket(purchase, left), member);
+    for (Claiming { purchase, left, .. }, command) in claimed.iter().zip(commands.iter()) {
+        let basket = by.basket(purchase, left);
+        wanted.sale(by, &basket, member);
+        wanted.credit_of_sale(by, &basket, command.recorded_at);
     }
     let mut known = wanted.read(tx.connection(), by).await?;
     let mut rows = Rows::new(activity::Rows::new(by.programme.id(), by.programme.zone));

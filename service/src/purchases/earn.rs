@@ -49,6 +49,7 @@ fn decide(
     let lines = left.unwrap_or(&purchase.lines.0);
     let basket = by.basket(purchase, lines);
     let decision = decide::sale(by, &basket, (member.wallet_id, &facts), &mut known.state)?;
+    purchase.earning.withheld.clone_from(&decision.withheld);
     let base = crate::earning::base(&purchase.earning, &purchase.lines.0)?.points;
     let awarded = decision.granted.iter().map(|granted| granted.points);
     let points = awarded.into_iter().try_fold(base, entity::amount::Points::plus);

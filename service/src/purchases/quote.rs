@@ -73,7 +73,9 @@ impl Purchases {
         let by = terms.by();
         let mut purchase = draft_of(terms.programme.id(), checked, Some(member));
         let mut wanted = Wanted::default();
-        wanted.sale(by, &by.basket(&purchase, &purchase.lines.0), member);
+        let basket = by.basket(&purchase, &purchase.lines.0);
+        wanted.sale(by, &basket, member);
+        wanted.credit_of_sale(by, &basket, purchase.recorded_at);
         let mut known = wanted.read(self.db.reader(), by).await?;
         let at = purchase.occurred_at.with_timezone(&terms.programme.zone);
         let facts = known.facts(member, at);

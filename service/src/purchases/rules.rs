@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{PurchaseId, StoreId};
 use entity::partners::partner::{self, ReceiptScope};
-use entity::purchases::purchase::{EarningTerms, Line};
+use entity::purchases::purchase::{EarningTerms, Line, Withheld};
 use serde::Serialize;
 
 use super::{Mode, Receipt};
@@ -199,6 +199,7 @@ pub(super) fn earning_terms(rules: &Rules, partner: &partner::Model) -> EarningT
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
     }
 }
 

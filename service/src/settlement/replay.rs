@@ -217,6 +217,25 @@ impl<'a> Replay<'a> {
     }
 }
 
+/// The lots that entries earned which aren't archived.
+pub(super) async fn earned(
+    tx: &Tx,
+    programme: ProgrammeId,
+    entries: &[EntryId],
+) -> Result<Vec<lot::Model>> {
+    let (db, ids) = (tx.connection(), entries.iter().map(|id| id.uuid()));
+    let rows = find_among::<entry::Entity, _>(db, programme, entry::Column::Id, ids, "").await?;
+    let of = |kind| rows.iter().filter(move |row: &&entry::Model| row.kind == kind);
+    let bought: HashSet<EntryId> = of(EntryKind::Earned).map(|row| row.id).collect();
+    let purchases = of(EntryKind::Earned).filter_map(|row| Some(row.purchase_id?.uuid()));
+    let (column, also) = (lot::Column::PurchaseId, "and origin_lot_id is null");
+    let mut lots = find_among::<lot::Entity, _>(db, programme, column, purchases, also).await?;
+    lots.retain(|lot| bought.contains(&lot.entry_id));
+    let given: Vec<EntryId> = of(EntryKind::EventEarned).map(|row| row.id).collect();
+    lots.extend(made_near(tx, programme, &given).await?);
+    Ok(lots)
+}
+
 /// Lots of what wasn't bought. They lie near their entries in the index of their key; there is none by entry.
 async fn made_near(
     tx: &Tx,

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 46] = [
+pub(super) const DAMAGES: [Damage; 47] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -251,6 +251,12 @@ pub(super) const DAMAGES: [Damage; 46] = [
         named: "wal_",
         done: "update wallet set debt = debt + 1",
         undone: "update wallet set debt = debt - 1",
+    },
+    Damage {
+        invariant: "what partners' slices have left and gave is the headroom of their credit lines",
+        named: "ptn_",
+        done: "update credit_slice set left_micros = left_micros + 1 where slice = 3",
+        undone: "update credit_slice set left_micros = left_micros - 1 where slice = 3",
     },
     Damage {
         invariant: "reserve, cleared and carried hold what lots and debts come to",

@@ -24,6 +24,11 @@ async fn world() -> World {
     let effect = json!({ "everyNth": { "every": 12, "points": 10 } });
     rules(&world.operator, "twelfth", effect, twelfth).await;
     pays_twice(&world, &grocer).await;
+    let limited = json!({ "partnerId": grocer.id, "validFrom": world.now(), "funding": "AT_ISSUE",
+        "issuePrice": "0.012", "acceptancePrice": "0.009", "serviceFeeBp": 100, "breakageShareBp": 0,
+        "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD",
+        "creditLimitMinor": 100_000 });
+    world.operator.does("signContract", "contract { version }", limited).await;
     let rate = json!({ "partnerId": grocer.id, "expectedVersion": 1, "cashbackBp": 1000 });
     world.operator.does("updatePartner", "partner { id }", rate).await;
     for sale in 1..=12 {
@@ -88,7 +93,8 @@ async fn owner(world: &World) -> DatabaseConnection {
         let unguarded = "set session_replication_role = replica;
             alter table posting drop constraint if exists posting_above_zero;
             alter table cashback_posting drop constraint if exists cashback_posting_above_zero;
-            alter table seal drop constraint seal_chained";
+            alter table seal drop constraint seal_chained;
+            alter table settlement_statement drop constraint if exists settlement_statement_chained";
         owner.execute_unprepared(unguarded).await.unwrap();
         return owner;
     }

@@ -150,3 +150,22 @@ async fn each_rule_of_a_list_shows_what_its_own_budget_has_left() {
     assert_eq!(json!(nodes), expected);
     world.closes().await;
 }
+
+#[tokio::test]
+async fn a_bound_of_points_holds_however_much_they_cost() {
+    let (world, grocer, _) = world().await;
+    // As in a currency of large numbers: 923 points cost more than a number holds.
+    let dear = json!({ "partnerId": grocer.id, "validFrom": world.now(), "funding": "AT_ISSUE",
+        "issuePrice": "1000000", "acceptancePrice": "1000000", "serviceFeeBp": 0,
+        "breakageShareBp": 0, "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD" });
+    world.operator.does("signContract", "contract { version }", dear).await;
+    let rule =
+        rules(&world.operator, "bonus", fixed(2000), json!({ "budget": { "points": 39_000 } }));
+    let rule = rule.await;
+    for n in 0..20 {
+        let of = sale(&format!("R{n}"), "C1", &[("A", "FOOD", 1, 100)], world.now());
+        assert_eq!(earns(&grocer, of).await, if n < 19 { 2001 } else { 1001 });
+    }
+    assert_eq!(left(&world.operator, &rule).await, json!({ "pointsLeft": 0, "costLeft": null }));
+    world.closes().await;
+}

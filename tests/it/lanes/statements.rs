@@ -1,6 +1,8 @@
 //! A batch's statements don't grow with it. Counted on the wire, which a file hasn't; what runs there is
 //! the same.
 
+use serde_json::json;
+
 use super::{REQUEST, a_moment, begins, receipts, records};
 use crate::support::block::Block;
 use crate::support::wire::{Statements, Wire};
@@ -9,6 +11,8 @@ use crate::support::{World, payment, receipt};
 /// `begin`; receipts known, card, member, wallet; entry, posting, lot, wallet, fact, purchase, receipt
 /// key, activity; `commit`.
 const PURCHASES: usize = 14;
+/// What slices have left; what is taken.
+const CREDIT: usize = 2;
 /// `begin`; card, member, wallet, key, holds, lots; entry, posting, lot, allocation, wallet, key, fact;
 /// `commit`.
 const PAYMENT: usize = 15;
@@ -59,5 +63,23 @@ async fn count(world: &World, wire: &Wire) {
     let Statements { run, texts } = wire.counts();
     assert_eq!(run, 2 * PURCHASES);
     assert!(texts.is_subset(&known));
+
+    // A limit of somebody else's costs nothing; one's own is looked at once, and taken from once.
+    let baker = world.partner("baker").await.at(&gateway);
+    let limited = json!({ "partnerId": baker.id, "validFrom": world.now(), "funding": "AT_ISSUE",
+        "issuePrice": "0.012", "acceptancePrice": "0.009", "serviceFeeBp": 0, "breakageShareBp": 0,
+        "onUs": "FULL", "paymentDays": 14, "disputeDays": 14, "taxCode": "STD",
+        "creditLimitMinor": 1_000_000 });
+    world.operator.at(&gateway).does("signContract", "contract { version }", limited).await;
+    for till in [&till, &baker] {
+        records(till, receipts("V", 2, "C1", world)).await;
+    }
+    wire.counts();
+    for (till, more) in [(&till, 0), (&baker, CREDIT)] {
+        for count in [1, REQUEST] {
+            records(till, receipts(&format!("L{count}"), count, "C1", world)).await;
+            assert_eq!(wire.counts().run, PURCHASES + more);
+        }
+    }
     gateway.stops().await;
 }

@@ -65,7 +65,7 @@ pub(crate) async fn statements(caller: &Caller) -> Vec<Value> {
     answer["settlementStatements"]["nodes"].as_array().unwrap().clone()
 }
 
-fn pays(reference: &Value, amount: &str, key: &str) -> Value {
+pub(super) fn pays(reference: &Value, amount: &str, key: &str) -> Value {
     json!({ "reference": reference, "amount": { "amount": amount, "currencyCode": "EUR" },
         "paidOn": "2026-04-05", "idempotencyKey": key })
 }

@@ -1,6 +1,7 @@
 //! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
 
 mod books;
+mod credit;
 pub(crate) mod cycles;
 mod disputes;
 mod files;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::amount::{self, Currency};
 use entity::earning::definition::CapKind;
 use entity::programmes::programme::Rounding;
-use service::earning::{Award, Explanation};
+use service::earning::{Award, Cap, Explanation};
 
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
@@ -61,6 +61,12 @@ impl EarningReason {
     /// What the base rate gives.
     async fn base_points(&self) -> Points {
         self.0.base_points().into()
+    }
+
+    /// What cut the base off: `PARTNER_CREDIT_EXCEEDED` where the partner owes too much, and then rules give no
+    /// points either.
+    async fn caps(&self) -> Vec<EarningCap> {
+        self.0.caps.iter().cloned().map(EarningCap::from).collect()
     }
 
     /// What rules give besides, in the order in which they were asked; a rule of which a limit cut off
@@ -134,14 +140,16 @@ pub struct AwardFunding {
     share_bp: i32,
 }
 
+impl From<Cap> for EarningCap {
+    fn from(Cap { kind, cut }: Cap) -> Self {
+        Self { kind: Enumeration(kind), cut: cut.into() }
+    }
+}
+
 impl EarningAward {
     /// The award, its money in this currency.
     pub fn of(from: Award, currency: Currency) -> Self {
         let (campaign, campaign_version) = from.campaign.unzip();
-        let cap = |own: service::earning::Cap| EarningCap {
-            kind: Enumeration(own.kind),
-            cut: own.cut.into(),
-        };
         let funder = |(partner, share_bp): (Option<entity::ids::PartnerId>, i32)| AwardFunding {
             partner_id: partner.map(|id| id.to_string().into()),
             share_bp,
@@ -157,7 +165,7 @@ impl EarningAward {
             lines: places(&from.lines),
             exact: from.exact,
             wanted: from.wanted.into(),
-            caps: from.caps.into_iter().map(cap).collect(),
+            caps: from.caps.into_iter().map(EarningCap::from).collect(),
             points: from.points.into(),
             cashback: amount::Money { minor: from.cashback_minor, currency }.into(),
             stamps: Points::change(from.stamps).unwrap_or_default(),

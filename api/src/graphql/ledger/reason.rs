@@ -1,6 +1,7 @@
 //! The reason for every point, for people to read and for programs to compute with.
 
 use async_graphql::SimpleObject;
+use entity::earning::definition::CapKind;
 use entity::ledger::entry;
 use entity::programmes::programme::Rounding;
 use service::Error;
@@ -142,6 +143,9 @@ fn summary(entry: &entry::Model, cause: &Cause) -> String {
 
 /// How a receipt's points came about.
 fn how(earning: &Explanation) -> String {
+    if earning.caps.iter().any(|cap| cap.kind == CapKind::PartnerCreditExceeded) {
+        return "the partner's credit limit is reached".to_owned();
+    }
     let rounded = if earning.rounding == Rounding::Down { "down" } else { "half up" };
     let base = format!("{} exactly, rounded {rounded}", earning.exact);
     awards(earning, &base)

@@ -123,10 +123,10 @@ pub struct SignContractInput {
     breakage_share_bp: BasisPoints,
     /// How points spent where they were issued are settled.
     on_us: Enumeration<OnUs>,
-    /// The most that it may owe unsettled, in minor units of the settlement currency; without limit
-    /// if left out.
+    /// The most that it may owe unsettled, in minor units of the settlement currency, 0 to
+    /// 9,000,000,000,000; without limit if left out.
     credit_limit_minor: Option<Points>,
-    /// What it may owe before the operator is told, in minor units.
+    /// What it may owe before the operator is told, in minor units, at most the limit.
     credit_alert_minor: Option<Points>,
     /// Days to pay a statement, 0 to 365.
     payment_days: i32,

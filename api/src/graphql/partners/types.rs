@@ -14,6 +14,7 @@ use crate::graphql::loaders::Loaders;
 use crate::graphql::money::{Decimal, Money};
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::scalars::{BasisPoints, DateTime, Points};
+use crate::graphql::settlement::exposure::{PartnerExposure, PartnerExposures};
 
 /// A business in the programme.
 pub struct Partner(pub(in crate::graphql) partner::Model);
@@ -101,6 +102,15 @@ impl Partner {
         let loaders = ctx.data_unchecked::<Loaders>();
         let loader = loaders.of(|| PartnerBankAccounts(services.clone(), actor.clone()));
         Ok(loader.load(self.0.id).await?.map(PartnerBankAccount))
+    }
+
+    /// What it owes and may owe, as of now. For operators and the partner itself with `settlement:read`, null to
+    /// others.
+    async fn exposure(&self, ctx: &Context<'_>) -> Result<Option<PartnerExposure>> {
+        let (services, actor) = app(ctx);
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| PartnerExposures(services.clone(), actor.clone()));
+        Ok(loader.load(self.0.id).await?.map(PartnerExposure))
     }
 
     /// Its stores, oldest first.
@@ -241,7 +251,7 @@ impl Contract {
         Enumeration(self.0.on_us)
     }
 
-    /// The most that it may owe unsettled; null is without limit.
+    /// The most that it may owe unsettled; null is without limit. Beyond it sales are recorded with no points.
     async fn credit_limit(&self, ctx: &Context<'_>) -> Result<Option<Money>> {
         money(ctx, self.0.credit_limit_minor).await
     }

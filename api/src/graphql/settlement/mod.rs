@@ -1,6 +1,7 @@
-//! Settlement: cycles, statements and what is behind their lines, payments, disputes.
+//! Settlement: cycles, statements and what is behind their lines, payments, disputes, exposure.
 
 pub mod disputes;
+pub mod exposure;
 pub mod inputs;
 pub mod movements;
 pub mod mutation;

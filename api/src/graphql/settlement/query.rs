@@ -93,6 +93,23 @@ impl SettlementQuery {
         instructions(ctx, None, Asked { first, after, last, before }).await
     }
 
+    /// Partners that owe as much as their contract's alert level says, as it was worked out last, a second ago
+    /// or two; oldest partners first. For operators with `settlement:read`.
+    async fn partners_over_alert(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the oldest, 1 to 100; 20 if nothing is said.")]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind.")] after: Option<String>,
+        #[graphql(desc = "How many from the newest, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor to end before.")] before: Option<String>,
+    ) -> Result<Connection<Partner>> {
+        let (services, actor) = app(ctx);
+        let window = Asked { first, after, last, before }.window::<Partner, uuid::Uuid>()?;
+        let page = services.settlement.partners_over_alert(actor, window).await?;
+        Ok(Connection::new(page, |partner| partner.id.uuid(), Partner))
+    }
+
     /// Disputes, oldest first: to operators with `settlement:read` all, to a partner with it its own.
     async fn disputes(
         &self,

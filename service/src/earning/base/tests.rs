@@ -1,7 +1,7 @@
 //! What baskets earn, told by the receipt.
 
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{EarningTerms, Line};
+use entity::purchases::purchase::{EarningTerms, Line, Withheld};
 use proptest::prelude::*;
 
 use super::*;
@@ -15,6 +15,7 @@ fn terms(rate_millipoints: i64, rounding: Rounding) -> EarningTerms {
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
         cashback_bp: BasisPoints::default(),
     }
 }

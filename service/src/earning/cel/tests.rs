@@ -4,7 +4,7 @@ use chrono::TimeZone as _;
 use chrono_tz::Tz;
 use entity::ids::PartnerId;
 use entity::programmes::programme::Rounding;
-use entity::purchases::purchase::{Channel, EarningTerms, Line};
+use entity::purchases::purchase::{Channel, EarningTerms, Line, Withheld};
 use proptest::prelude::*;
 
 use super::values;
@@ -36,6 +36,7 @@ fn terms() -> EarningTerms {
         multiplier_bp: None,
         granted: Vec::new(),
         member: None,
+        withheld: Withheld::default(),
     }
 }
 

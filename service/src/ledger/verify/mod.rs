@@ -160,6 +160,10 @@ fn wallet(id: Uuid) -> String {
     WalletId::from_uuid(id).to_string()
 }
 
+fn partner(id: Uuid) -> String {
+    PartnerId::from_uuid(id).to_string()
+}
+
 fn entry(id: Uuid) -> String {
     EntryId::from_uuid(id).to_string()
 }

@@ -3,12 +3,12 @@
 use entity::ids::ProgrammeId;
 use entity::settlement::money_posting::MoneyAccount;
 
-use super::{Check, Invariant, NAMED_MAX, Named, wallet};
+use super::{Check, Invariant, NAMED_MAX, Named, partner, wallet};
 use crate::error::Result;
 use crate::settlement::unlike_the_ledger;
 use crate::tx::Tx;
 
-pub(super) const INVARIANTS: [Invariant; 2] = [
+pub(super) const INVARIANTS: [Invariant; 3] = [
     Invariant {
         name: "each day's obligations are the sums of the money journal",
         unit: "sums",
@@ -41,6 +41,20 @@ pub(super) const INVARIANTS: [Invariant; 2] = [
               select w.id, case when w.debt = coalesce(c.points, 0) then 0 else 1 end as fault
               from wallet w left join carried c on c.wallet_id = w.id
               where w.programme_id = $1 and not exists (select 1 from behind)",
+    },
+    Invariant {
+        name: "what partners' slices have left and gave is the headroom of their credit lines",
+        unit: "partners",
+        named: Named::Id(partner),
+        sql: "with part as (
+                select partner_id, headroom_micros as micros, 0 as slices,
+                  case when headroom_micros is null then 0 else 16 end as needed
+                from credit_line where programme_id = $1
+                union all
+                select partner_id, -left_micros - taken_micros, 1, 0 from credit_slice where programme_id = $1)
+              select partner_id as id, case when coalesce(sum(micros), 0) = 0
+                and sum(slices) = sum(needed) then 0 else 1 end as fault
+              from part group by partner_id",
     },
 ];
 

@@ -86,7 +86,8 @@ impl Receipts {
         members: &Resolved,
         commands: &mut Vec<Command>,
     ) -> Draft {
-        let mut draft = Draft { answers: Vec::new(), arrivals: Vec::new() };
+        let mode = self.mode;
+        let mut draft = Draft { mode, answers: Vec::new(), arrivals: Vec::new() };
         for (place, checked) in &self.receipts {
             if let Some(answer) = known.answer(checked) {
                 draft.answers.push((*place, answer));
@@ -275,6 +276,7 @@ impl Arrival {
 
 /// Receipts that are answered already, and those that the gate decides.
 pub(crate) struct Draft {
+    mode: Mode,
     answers: Vec<(usize, Answer)>,
     arrivals: Vec<Arrival>,
 }
@@ -285,7 +287,12 @@ impl Draft {
         for arrival in &self.arrivals {
             if let Some((_, member)) = &arrival.earner {
                 let purchase = &arrival.purchase;
-                wanted.sale(by, &by.basket(purchase, &purchase.lines.0), member);
+                let basket = by.basket(purchase, &purchase.lines.0);
+                wanted.sale(by, &basket, member);
+                // What history earned was given long ago, whoever would owe too much for it now.
+                if self.mode == Mode::Live {
+                    wanted.credit_of_sale(by, &basket, purchase.recorded_at);
+                }
             }
         }
     }

@@ -28,4 +28,4 @@ pub(crate) use self::happened::{Happened, Part, Returned};
 pub use self::money::{Exact, Price};
 pub(crate) use self::order::{Ordered, Turn};
 pub use self::positions::{Cell, Matrix, Position, PositionLine, matrix, positions};
-pub(crate) use self::sides::held_for;
+pub(crate) use self::sides::{at_issue, held_for};

@@ -74,6 +74,13 @@ impl Exact {
         i64::try_from(whole + up).map_err(|_| Refusal::new(Code::Overflow))
     }
 
+    /// In micro-units, rounded up.
+    pub(crate) fn micros_up(self) -> Result<i64, Refusal> {
+        let micro = UNIT / 1_000_000;
+        let up = self.0.div_euclid(micro) + i128::from(self.0.rem_euclid(micro) > 0);
+        i64::try_from(up).map_err(|_| Refusal::new(Code::Overflow))
+    }
+
     /// Both together.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -156,6 +163,14 @@ mod tests {
         assert_eq!(price.of(1000).unwrap().to_string(), "3.6");
         let most = Price::shared(1_000_000_000_000, [WHOLE; 3]);
         assert!(most.of(i64::MAX).is_err());
+    }
+
+    #[test]
+    fn what_is_reserved_is_rounded_up_to_the_micro_unit() {
+        assert_eq!(exact(7).micros_up().unwrap(), 7);
+        assert_eq!(Exact(1).micros_up().unwrap(), 1);
+        assert_eq!(Exact(-1).micros_up().unwrap(), 0);
+        assert!(Exact(i128::MAX).micros_up().is_err());
     }
 
     #[test]

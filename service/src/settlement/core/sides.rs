@@ -1,5 +1,7 @@
 //! Who stands on the partner's side of a movement, and what a share of a lot comes to.
 
+use std::collections::BTreeMap;
+
 use entity::amount::Points;
 use entity::ids::{ContractId, PartnerId};
 use entity::ledger::entry;
@@ -73,6 +75,17 @@ pub(super) fn due(share: &Share) -> Price {
 /// The programme's fee on the value of what is issued.
 pub(super) fn fee(share: &Share) -> Price {
     Price::shared(share.issue_price_micros, [bp(share.share_bp), bp(share.service_fee_bp), WHOLE])
+}
+
+/// What those who fund a lot owe as soon as so many of its points are issued; the programme owes nobody.
+pub(crate) fn at_issue(terms: &Terms, points: i64) -> Result<BTreeMap<PartnerId, Exact>, Refusal> {
+    let mut owed = BTreeMap::new();
+    for share in &terms.shares {
+        let Some(partner) = share.partner else { continue };
+        let own: &mut Exact = owed.entry(partner).or_default();
+        *own = own.plus(held(share).of(points)?).plus(fee(share).of(points)?);
+    }
+    Ok(owed)
 }
 
 /// What was paid at issue for points of a lot, by all who fund it.

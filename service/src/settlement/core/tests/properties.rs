@@ -14,7 +14,8 @@ use crate::ledger::core::properties::{ALL_KINDS, book, dated, tell, wishes};
 fn funded(lot: &mut lot::Model) {
     let seed = lot.purchase_id.map_or(0, |id| id.uuid().as_u128() >> 70);
     let number = |of: u128, by: i32| i32::try_from(seed % of).unwrap() * by;
-    let partner = PartnerId::from_uuid(id(["A", "B", "C", "D", "E"][seed as usize % 5]));
+    let partner =
+        PartnerId::from_uuid(id(["A", "B", "C", "D", "E"][usize::try_from(seed % 5).unwrap()]));
     let (funding, due) = match seed % 3 {
         0 => (Funding::AtIssue, 10_000),
         1 => (Funding::AtBurn, 0),
