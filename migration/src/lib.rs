@@ -28,6 +28,7 @@ mod m20261130_000030_money_books;
 mod m20261130_000031_statements;
 mod m20261130_000034_partner_accounts;
 mod m20261130_000035_reconciliation;
+mod m20261130_000036_bank_transactions;
 
 use sea_orm_migration::prelude::*;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000031_statements::Migration),
             Box::new(m20261130_000034_partner_accounts::Migration),
             Box::new(m20261130_000035_reconciliation::Migration),
+            Box::new(m20261130_000036_bank_transactions::Migration),
         ]
     }
 }

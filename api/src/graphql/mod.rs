@@ -108,6 +108,7 @@ pub struct Query(
     tiers::TiersQuery,
     memberships::MembershipsQuery,
     settlement::SettlementQuery,
+    settlement::BankingQuery,
 );
 
 /// What can be done.
@@ -130,6 +131,7 @@ pub struct Mutation(
     tiers::TiersMutation,
     memberships::MembershipsMutation,
     settlement::SettlementMutation,
+    settlement::BankingMutation,
 );
 
 /// What can be listened to.

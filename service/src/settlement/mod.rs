@@ -5,12 +5,16 @@
 //! books [`follow`] the sequence of facts. A cycle has what was recorded in its days; once it is closed, what
 //! comes late falls into the next. Nothing here changes the ledger.
 
+pub(crate) mod adjust;
+mod ageing;
+mod banking;
 mod calculate;
 mod check;
 pub mod core;
 mod cycles;
 mod disputes;
 mod draft;
+mod files;
 mod follow;
 mod open;
 mod payments;
@@ -28,6 +32,9 @@ use entity::day::Day;
 use entity::ids::{PartnerId, ProgrammeId};
 use entity::settlement::settlement_cycle;
 
+pub use self::adjust::{Adjust, Adjusting};
+pub use self::ageing::Age;
+pub use self::banking::{Assign, Assigned, Decision, ImportStatement, Imported};
 pub(crate) use self::check::unlike_the_ledger;
 use self::core::{Account, Exact, Matrix, Position, matrix, positions, sum};
 pub use self::cycles::Progress;

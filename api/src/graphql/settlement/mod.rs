@@ -1,6 +1,11 @@
-//! Settlement: cycles, statements and what is behind their lines, payments, disputes.
+//! Settlement: cycles, statements and what is behind their lines, payments, files for the bank and its
+//! statements, disputes, corrections.
 
+pub mod ageing;
+pub mod bank_transactions;
+pub mod banking;
 pub mod disputes;
+pub mod files;
 pub mod inputs;
 pub mod movements;
 pub mod mutation;
@@ -9,6 +14,8 @@ pub mod query;
 pub mod statements;
 pub mod types;
 
+pub use self::bank_transactions::BankTransaction;
+pub use self::banking::{BankingMutation, BankingQuery};
 pub use self::disputes::Dispute;
 pub use self::mutation::SettlementMutation;
 pub use self::query::SettlementQuery;
