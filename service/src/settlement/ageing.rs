@@ -3,7 +3,7 @@
 use entity::day::Day;
 use entity::ids::PartnerId;
 use entity::settlement::payment_instruction::PaymentDirection;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{DbBackend, FromQueryResult, Statement, Value};
 
 use super::{Settlement, not_for_members};
 use crate::actor::{Actor, Scope, Who};
