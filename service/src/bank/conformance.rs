@@ -161,7 +161,8 @@ fn what_moves_on_another_day_is_a_part_of_its_own() {
     let mut paid: Vec<Transfer> =
         (1..=3).map(|n| transfer(&format!("p{n}"), n * 100, party("Bo", None), "x")).collect();
     later(&mut paid[0].executes_on);
-    let file = transfers(&group("EUR"), &paid).unwrap();
+    let group = Group { id: "FL0123456789ABCDEF012345".to_owned(), ..group("EUR") };
+    let file = transfers(&group, &paid).unwrap();
     assert_eq!(complaints(&file, "pain/pain.001.001.09.xsd"), "", "{file}");
     let mut fetched = [
         collection("c1", 100, MandateScheme::Core),
@@ -169,9 +170,9 @@ fn what_moves_on_another_day_is_a_part_of_its_own() {
         collection("c3", 300, MandateScheme::Core),
     ];
     later(&mut fetched[0].executes_on);
-    let drawn = collections(&group("EUR"), CREDITOR, &fetched).unwrap();
+    let drawn = collections(&group, CREDITOR, &fetched).unwrap();
     assert_eq!(complaints(&drawn, "pain/pain.008.001.08.xsd"), "", "{drawn}");
-    let id = "<PmtInfId>ins-01h2xcejqtf2nbrexx3vqjhp41";
+    let id = "<PmtInfId>FL0123456789ABCDEF012345";
     for (file, part) in [
         (&file, format!("{id}-1</PmtInfId>")),
         (&file, format!("{id}-2</PmtInfId>")),

@@ -56,7 +56,7 @@ impl fmt::Debug for Party {
 /// What the payments of a file share.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Names the file, for ever: of at most 30 characters.
+    /// Names the file, for ever: of at most 30 characters, and 26 where money moves on several days.
     pub id: String,
     /// When it was made.
     pub made_at: DateTime<Utc>,

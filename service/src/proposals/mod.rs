@@ -184,7 +184,8 @@ impl Proposals {
                     is_still_there(&tx, before.proposed_by).await?;
                     let wish: Wish =
                         serde_json::from_value(before.wish.clone()).map_err(Error::internal)?;
-                    wish.apply(&tx, actor, &rules, &before, at).await?;
+                    // Of all that can be wished, each with its own state, whoever waits holds one.
+                    Box::pin(wish.apply(&tx, actor, &rules, &before, at)).await?;
                     "proposal.approved"
                 }
                 _ => "proposal.rejected",

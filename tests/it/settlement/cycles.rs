@@ -262,8 +262,8 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     assert_eq!(refused(tomorrow).await, code("OCCURRED_IN_FUTURE", "paidOn"));
     // Two at once for all of it: one is too much.
     let both = [pays(&reference, "121.20", "6"), pays(&reference, "121.20", "7")];
-    let both =
-        both.map(|wish| world.operator.tries("recordSettlementPayment", "payment { id }", wish));
+    let both = both
+        .map(|wish| world.operator.tries("recordSettlementPayment", "payment { paidOn }", wish));
     let both = futures_util::future::join_all(both).await;
     let done = both.iter().filter(|answer| answer["payment"].is_object()).count();
     assert_eq!(done, 1, "{both:?}");

@@ -83,7 +83,7 @@ impl Settlement {
             }
             let row = match &decision {
                 Decision::Pays(reference) => {
-                    pay(&tx, actor, &rules, (before, reference, operator), at).await?
+                    Box::pin(pay(&tx, actor, &rules, (before, reference, operator), at)).await?
                 }
                 Decision::Ignore(reason) => ignored(before, reason.clone(), operator, at),
             };

@@ -26,6 +26,7 @@ use entity::settlement::bank_transaction::{
     self, BankDirection, BankDoubt, BankTransactionStatus, Model,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use self::assign::{Assign, Assigned, Decision};
 use self::matching::{Books, Verdict};
@@ -97,7 +98,8 @@ impl Settlement {
             let message = format!("The file can't be read: {wrong}.");
             Refusal::new(Code::BankStatementInvalid).because(message).at("file")
         })?;
-        let import = Import { settlement: self, actor, operator, statement: &statement };
+        let first_id = ids::uuid_at(self.clock.now());
+        let import = Import { settlement: self, actor, operator, statement: &statement, first_id };
         if let Some(done) = patiently(import.earlier(programme, &key)).await? {
             return Ok(done);
         }
@@ -106,15 +108,17 @@ impl Settlement {
             account: iban::masked(&statement.account),
             ..Imported::default()
         };
-        for step in statement.transactions.chunks(STEP) {
-            let done = retrying(|| import.step(programme, step)).await?;
+        for (number, step) in statement.transactions.chunks(STEP).enumerate() {
+            let step = Step { first: number * STEP, transactions: step };
+            // What a step holds while it waits would be every caller's of any mutation.
+            let done = retrying(|| Box::pin(import.step(programme, &step))).await?;
             imported.booked += done.booked;
             imported.proposed += done.proposed;
             imported.known += done.known;
             imported.passed_over += done.passed_over;
         }
         imported.transactions = number(statement.transactions.len())?;
-        retrying(|| import.finish(programme, &key, &imported)).await
+        retrying(|| Box::pin(import.finish(programme, &key, &imported))).await
     }
 }
 
@@ -124,6 +128,15 @@ struct Import<'a> {
     actor: &'a Actor,
     operator: OperatorId,
     statement: &'a Statement,
+    /// Transactions are listed in the order of the file.
+    first_id: Uuid,
+}
+
+/// Some of its transactions.
+struct Step<'a> {
+    /// The place of the first of them in the file.
+    first: usize,
+    transactions: &'a [Transaction],
 }
 
 impl Import<'_> {
@@ -135,7 +148,8 @@ impl Import<'_> {
     }
 
     /// Takes some of the transactions.
-    async fn step(&self, programme: ProgrammeId, step: &[Transaction]) -> Result<Imported> {
+    async fn step(&self, programme: ProgrammeId, step: &Step<'_>) -> Result<Imported> {
+        let (first, step) = (step.first, step.transactions);
         let at = self.settlement.clock.now();
         let tx = self.settlement.db.begin().await?;
         let rules = open::rules(&tx, programme).await?;
@@ -155,7 +169,8 @@ impl Import<'_> {
         let mut books = read::books(&tx, &rules, &self.statement.account, &others).await?;
         let mut rows = Vec::new();
         for transaction in others {
-            let id = ids::nth(ids::uuid_at(at), u32::try_from(rows.len()).unwrap_or(0));
+            let place = u32::try_from(first + rows.len()).map_err(Error::internal)?;
+            let id = ids::nth(self.first_id, place);
             let row = self.row(programme, BankTransactionId::from_uuid(id), transaction, at);
             rows.push(self.decide(&tx, &rules, &mut books, transaction, row).await?);
         }

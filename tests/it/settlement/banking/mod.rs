@@ -73,6 +73,7 @@ impl Bank {
 
     async fn imports(&self, file: &str, key: &str) -> Value {
         let wish = json!({ "file": file, "idempotencyKey": key });
+        self.world.seconds_pass(1);
         self.world.operator.does("importBankStatement", IMPORTED, wish).await
     }
 
