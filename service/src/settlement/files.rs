@@ -54,8 +54,8 @@ impl Settlement {
             let (id, file) = written(&rules, cycle, direction, unpaid)?;
             let seen = serde_json::json!({ "direction": direction, "messageId": id });
             let subject = cycle.id.to_string();
-            let (action, after) = ("settlement.file_taken", Some(&seen as _));
-            let change = Change { action, subject, before: None, after };
+            let action = "settlement.file_taken";
+            let change = Change { action, subject, before: None, after: Some(&seen) };
             audit::append(&tx, actor, cycle.programme_id, at, change).await?;
             tx.commit(Some(file)).await
         })
@@ -135,20 +135,24 @@ fn written(
         own: own.clone(),
     };
     let text = format!("{} {}", programme.code, cycle_name(cycle));
-    let file: Box<dyn Fn(&str) -> Result<String>> = match direction {
+    match direction {
         PaymentDirection::Pay => {
             let all = unpaid.into_iter().map(|one| transfer(rules, one, &text));
             let all = all.collect::<Result<Vec<Transfer>>>()?;
-            Box::new(move |id| transfers(&group(id), &all))
+            named(|id| transfers(&group(id), &all))
         }
         PaymentDirection::Collect => {
             let creditor = programme.creditor_id.clone();
             let creditor = creditor.ok_or(Refusal::new(Code::CreditorIdMissing))?;
             let all = unpaid.into_iter().map(|one| collection(rules, one, &text));
             let all = all.collect::<Result<Vec<Collection>>>()?;
-            Box::new(move |id| collections(&group(id), &creditor, &all))
+            named(|id| collections(&group(id), &creditor, &all))
         }
-    };
+    }
+}
+
+/// The file under an id that is a hash of what it says.
+fn named(file: impl Fn(&str) -> Result<String>) -> Result<(String, String)> {
     let id = format!("FL{}", bank::hash(&file("FL")?, 22));
     let file = file(&id)?;
     Ok((id, file))
