@@ -80,7 +80,7 @@ fn compare(
     rules: &Rules,
     accrual: &mut Accrual<'_>,
     (page, last): (&Page, i64),
-    written: &mut Vec<money_posting::Model>,
+    written: &mut [money_posting::Model],
     found: &mut Unlike,
 ) -> Result<()> {
     found.checked += i64::try_from(written.len()).unwrap_or(i64::MAX);
@@ -113,7 +113,8 @@ fn compare(
         let wrong = match (left.peek(), right.peek()) {
             (None, None) => return Ok(()),
             (Some(one), Some(other)) if one == other => {
-                (left.next(), right.next());
+                left.next();
+                right.next();
                 continue;
             }
             (Some(one), other) if other.is_none_or(|other| key(one) <= key(other)) => left.next(),
