@@ -193,6 +193,8 @@ ids! {
     SettlementStatementId "stm";
     /// Money that a partner paid, or was paid.
     SettlementPaymentId "spm";
+    /// What a bank says moved on the programme's account.
+    BankTransactionId "btx";
     /// What corrects a partner's account.
     SettlementAdjustmentId "sad";
     /// What a partner disputes.

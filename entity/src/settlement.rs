@@ -1,5 +1,7 @@
-//! Tables of clearing and settlement: the money books, cycles, statements, and what is paid.
+//! Tables of clearing and settlement: the money books, cycles, statements, what is paid, and what banks say of
+//! it.
 
+pub mod bank_transaction;
 pub mod carried_points;
 pub mod contract_simulation;
 pub mod credit_line;

@@ -29,6 +29,7 @@ mod m20261130_000031_statements;
 mod m20261130_000033_credit;
 mod m20261130_000034_partner_accounts;
 mod m20261130_000035_reconciliation;
+mod m20261130_000036_bank_transactions;
 mod m20261130_000037_contract_simulations;
 
 use sea_orm_migration::prelude::*;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000033_credit::Migration),
             Box::new(m20261130_000034_partner_accounts::Migration),
             Box::new(m20261130_000035_reconciliation::Migration),
+            Box::new(m20261130_000036_bank_transactions::Migration),
             Box::new(m20261130_000037_contract_simulations::Migration),
         ]
     }

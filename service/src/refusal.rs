@@ -39,6 +39,10 @@ codes! {
     ApproverIsProposer "APPROVER_IS_PROPOSER" "Whoever proposed it can't approve it: a second operator must.";
     BackfillOutOfOrder "BACKFILL_OUT_OF_ORDER" "History must come in the order of time; this happened before what the wallet holds already.";
     BankAccountMissing "BANK_ACCOUNT_MISSING" "There is no bank account to pay to; set one first.";
+    BankStatementInvalid "BANK_STATEMENT_INVALID" "The file isn't a camt.053 statement of account that can be read; the message says where, and what would be right.";
+    BankTransactionAlreadyDecided "BANK_TRANSACTION_ALREADY_DECIDED" "The bank transaction was booked or ignored before.";
+    BankTransactionNotFound "BANK_TRANSACTION_NOT_FOUND" "No bank transaction of this programme has that id.";
+    BankTransactionUnfit "BANK_TRANSACTION_UNFIT" "The bank transaction can't be a payment of that: it came back, went the other way, or is in another currency.";
     BicInvalid "BIC_INVALID" "A BIC has 8 or 11 capital letters and digits, as ISO 9362 has it.";
     BudgetBelowGiven "BUDGET_BELOW_GIVEN" "A budget can't be less than what was given of it.";
     CalculationRuns "CALCULATION_RUNS" "The cycle is being calculated; wait until that is done.";
@@ -57,6 +61,7 @@ codes! {
     ContractMissing "CONTRACT_MISSING" "The partner had no contract in force when this occurred.";
     ConversionNotOffered "CONVERSION_NOT_OFFERED" "The programme doesn't turn cashback into points.";
     CreditorIdInvalid "CREDITOR_ID_INVALID" "Not a SEPA creditor identifier; the message tells whether its length, its beginning or its check digits are wrong.";
+    CreditorIdMissing "CREDITOR_ID_MISSING" "The programme's settings don't say under which creditor identifier money is fetched.";
     CurrencyMismatch "CURRENCY_MISMATCH" "Amounts must be in the programme's settlement currency.";
     CurrencyUnknown "CURRENCY_UNKNOWN" "Not an ISO 4217 currency code.";
     CycleClosed "CYCLE_CLOSED" "The cycle is approved and never opened again; what is wrong with it is adjusted in the next.";

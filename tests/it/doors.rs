@@ -17,12 +17,15 @@ use crate::support::{Caller, World};
 const LET_IN: &str = "
 addStore o
 adjustPoints o
+adjustSettlement o
 adjustments o
 approveAdjustment o
 approveCycle o
 approveProposal o
 archiveTierSet o
+assignBankTransaction o
 assignSegment o
+bankTransactions o
 blockCard mo
 calculateCycle o
 campaigns mpo po
@@ -49,6 +52,7 @@ events mpo
 grantTier o
 hold mpo
 identityProviders o
+importBankStatement o
 leaveHousehold o
 limits nobodympo po
 linkCard po
@@ -110,6 +114,7 @@ setMemberProfile mo
 setPartnerBankAccount o
 setPartnerReference p
 setTaxRate o
+settlementAgeing po
 settlementCycles po
 settlementStatements po
 signContract o
@@ -134,7 +139,8 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 30] = [
+const IDS: [(&str, &str); 31] = [
+    ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
     ("fromCycleId", "cyc"),

@@ -9,11 +9,11 @@ use entity::auth::identity_provider;
 use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, ContractSimulationId, DisputeId,
-    EntryId, EventId, HoldId, HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId,
-    MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId, ReconciliationId,
-    ReconciliationItemId, ReturnId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId,
-    TierSetId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
+    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
+    LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
+    ReconciliationId, ReconciliationItemId, ReturnId, RuleId, SettlementCycleId,
+    SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -22,7 +22,9 @@ use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
 use entity::reconciliation::{reconciliation, reconciliation_item};
-use entity::settlement::{contract_simulation, dispute, settlement_cycle, settlement_statement};
+use entity::settlement::{
+    bank_transaction, contract_simulation, dispute, settlement_cycle, settlement_statement,
+};
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
 use service::tiers::Set;
@@ -86,6 +88,7 @@ macro_rules! by_id {
 by_id! {
     AdjustmentId => adjustment::Model: ledger.adjustments_by_ids, id;
     ApiClientId => api_client::Model: partners.clients_by_ids, id;
+    BankTransactionId => bank_transaction::Model: settlement.bank_transactions_by_ids, id;
     CampaignId => Planned: earning.campaigns_by_ids, campaign.id;
     CardId => card::Model: members.cards_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;

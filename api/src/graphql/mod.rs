@@ -108,6 +108,7 @@ pub struct Query(
     tiers::TiersQuery,
     memberships::MembershipsQuery,
     settlement::SettlementQuery,
+    settlement::BankingQuery,
 );
 
 /// What can be done.
@@ -131,6 +132,7 @@ pub struct Mutation(
     memberships::MembershipsMutation,
     settlement::SettlementMutation,
     settlement::ContractSimulationMutation,
+    settlement::BankingMutation,
 );
 
 /// What can be listened to.

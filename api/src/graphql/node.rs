@@ -6,11 +6,11 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, CampaignId, CardId, ContractId, ContractSimulationId, DisputeId,
-    EntryId, EventId, HoldId, HouseholdId, IdentityProviderId, LotId, MemberId, MembershipId,
-    MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId, ProposalId, PurchaseId,
-    ReconciliationId, ReconciliationItemId, ReturnId, RuleId, SettlementCycleId,
-    SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
+    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
+    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
+    LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
+    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RuleId,
+    SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -31,7 +31,9 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
-use super::settlement::{ContractSimulation, Dispute, SettlementCycle, SettlementStatement};
+use super::settlement::{
+    BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,
+};
 use super::tiers::TierSet;
 
 /// Whatever has an id of its own.
@@ -42,6 +44,8 @@ pub(super) enum Node {
     Adjustment(Adjustment),
     /// A partner's machine client.
     ApiClient(ApiClient),
+    /// What a bank says moved on the programme's account.
+    BankTransaction(BankTransaction),
     /// Rules that run together.
     Campaign(Campaign),
     /// A card.
@@ -137,6 +141,7 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
     match id.split_once('_').map_or("", |(prefix, _)| prefix) {
         AdjustmentId::PREFIX => asked.row::<AdjustmentId, _>(Adjustment).await,
         ApiClientId::PREFIX => asked.row::<ApiClientId, _>(ApiClient).await,
+        BankTransactionId::PREFIX => asked.row::<BankTransactionId, _>(BankTransaction).await,
         CampaignId::PREFIX => asked.row::<CampaignId, _>(Campaign).await,
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,

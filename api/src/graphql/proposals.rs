@@ -96,7 +96,7 @@ impl Proposal {
 
 fn values(wish: &Value) -> Vec<ProposedValue> {
     let show = |(field, value): (&String, &Value)| match (field.as_str(), value) {
-        ("kind" | "expectedVersion" | "payouts", _) | (_, Value::Null) => None,
+        ("kind" | "expectedVersion" | "payouts" | "amountMinor", _) | (_, Value::Null) => None,
         (_, Value::String(text)) => {
             Some(ProposedValue { field: field.clone(), value: text.clone() })
         }
@@ -150,7 +150,7 @@ mutation! {
         ProposalNotFound, ProposalAlreadyDecided, ApproverIsProposer, ProposerSuspended,
         IdentityProviderTaken,
         NameInvalid, TimeZoneUnknown, TimeZoneInUse, ValueOutOfRange, CampaignNotFound, ConditionInvalid,
-        BudgetBelowGiven, PayoutsMissing, DebtorMissing, Overflow,
+        BudgetBelowGiven, PayoutsMissing, DebtorMissing, Overflow, CycleNotFound,
     ];
     /// What approving did.
     pub struct ApproveProposalPayload {

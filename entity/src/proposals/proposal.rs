@@ -19,6 +19,8 @@ text_enum! {
         RunPayouts "RUN_PAYOUTS",
         /// A partner is paid elsewhere, or money is fetched from there.
         SetPartnerBankAccount "SET_PARTNER_BANK_ACCOUNT",
+        /// A partner's account is corrected, on its next statement.
+        AdjustSettlement "ADJUST_SETTLEMENT",
     }
 }
 

@@ -2,8 +2,10 @@
 //! debit initiation, under SEPA's schemes for businesses (B2B) and for everybody (CORE).
 //!
 //! A mandate is signed for one of them, and a bank takes each by itself: a file has a part for each that
-//! occurs. All debits say `RCUR`, which since 2016 the first one under a mandate may too, so that nobody has
+//! occurs, and for each day on which money moves. All debits say `RCUR`, which since 2016 the first one under a mandate may too, so that nobody has
 //! to know whether a bank refused the one before.
+
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use entity::partners::partner_bank_account::MandateScheme;
@@ -35,6 +37,8 @@ pub struct Collection {
     pub id: String,
     /// In cents, 1 or more.
     pub amount_minor: i64,
+    /// On which day money moves.
+    pub executes_on: NaiveDate,
     /// From whom it comes.
     pub debtor: Party,
     /// Who lets it.
@@ -55,21 +59,22 @@ pub fn collections(group: &Group, creditor_id: &str, all: &[Collection]) -> Resu
     let mut xml = Xml::document(NAMESPACE)?;
     xml.open("CstmrDrctDbtInitn")?;
     group.header(&mut xml, &sums(group, &all.iter().collect::<Vec<_>>())?)?;
-    for scheme in MandateScheme::ALL {
-        let under = |one: &&Collection| one.mandate.scheme == *scheme;
-        let part: Vec<&Collection> = all.iter().filter(under).collect();
-        if part.is_empty() {
-            continue;
+    let days: BTreeSet<NaiveDate> = all.iter().map(|one| one.executes_on).collect();
+    for (number, day) in days.iter().enumerate() {
+        for scheme in MandateScheme::ALL {
+            let is_in =
+                |one: &&Collection| one.executes_on == *day && one.mandate.scheme == *scheme;
+            let part: Vec<&Collection> = all.iter().filter(is_in).collect();
+            if part.is_empty() {
+                continue;
+            }
+            xml.open("PmtInf")?;
+            let name = format!("{}-{}", group.part(number, days.len()), scheme.name());
+            terms(&mut xml, (&name, *day), *scheme, &sums(group, &part)?)?;
+            whose(&mut xml, group, &creditor_id)?;
+            part.into_iter().try_for_each(|one| transaction(&mut xml, group, one))?;
+            xml.close("PmtInf")?;
         }
-        xml.open("PmtInf")?;
-        terms(&mut xml, group, *scheme, &sums(group, &part)?)?;
-        xml.within(&["Cdtr"], "Nm", &name(&group.own.name))?;
-        account(&mut xml, "Cdtr", &group.own)?;
-        agent(&mut xml, "Cdtr", &group.own)?;
-        xml.text("ChrgBr", "SLEV")?;
-        whose(&mut xml, &creditor_id)?;
-        part.into_iter().try_for_each(|one| transaction(&mut xml, group, one))?;
-        xml.close("PmtInf")?;
     }
     xml.close("CstmrDrctDbtInitn")?;
     xml.finish()
@@ -79,8 +84,13 @@ fn sums(group: &Group, all: &[&Collection]) -> Result<Sums> {
     Sums::of(group, all.iter().map(|one| (one.id.as_str(), one.amount_minor)))
 }
 
-fn terms(xml: &mut Xml, group: &Group, scheme: MandateScheme, sums: &Sums) -> Result<()> {
-    xml.text("PmtInfId", &reference(&format!("{}-{}", group.id, scheme.name()))?)?;
+fn terms(
+    xml: &mut Xml,
+    (name_of_part, day): (&str, NaiveDate),
+    scheme: MandateScheme,
+    sums: &Sums,
+) -> Result<()> {
+    xml.text("PmtInfId", &reference(name_of_part)?)?;
     xml.text("PmtMtd", "DD")?;
     sums.write(xml)?;
     xml.open("PmtTpInf")?;
@@ -88,10 +98,14 @@ fn terms(xml: &mut Xml, group: &Group, scheme: MandateScheme, sums: &Sums) -> Re
     xml.within(&["LclInstrm"], "Cd", scheme.name())?;
     xml.text("SeqTp", "RCUR")?;
     xml.close("PmtTpInf")?;
-    xml.text("ReqdColltnDt", &group.executes_on.to_string())
+    xml.text("ReqdColltnDt", &day.to_string())
 }
 
-fn whose(xml: &mut Xml, creditor_id: &str) -> Result<()> {
+fn whose(xml: &mut Xml, group: &Group, creditor_id: &str) -> Result<()> {
+    xml.within(&["Cdtr"], "Nm", &name(&group.own.name))?;
+    account(xml, "Cdtr", &group.own)?;
+    agent(xml, "Cdtr", &group.own)?;
+    xml.text("ChrgBr", "SLEV")?;
     let around = ["CdtrSchmeId", "Id", "PrvtId", "Othr"];
     around.iter().try_for_each(|outer| xml.open(outer))?;
     xml.text("Id", creditor_id)?;

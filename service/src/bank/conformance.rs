@@ -32,21 +32,25 @@ fn group(currency: &str) -> Group {
     Group {
         id: "ins_01h2xcejqtf2nbrexx3vqjhp41".to_owned(),
         made_at: "2026-11-30T10:00:00Z".parse().unwrap(),
-        executes_on: "2026-12-02".parse().unwrap(),
         currency: currency.parse().unwrap(),
         own: party("Arno & Co", None),
     }
 }
 
+fn day(text: &str) -> chrono::NaiveDate {
+    text.parse().unwrap()
+}
+
 fn transfer(id: &str, amount_minor: i64, creditor: Party, text: &str) -> Transfer {
-    Transfer { id: id.to_owned(), amount_minor, creditor, remittance: text.to_owned() }
+    let (id, remittance) = (id.to_owned(), text.to_owned());
+    Transfer { id, amount_minor, executes_on: day("2026-12-02"), creditor, remittance }
 }
 
 fn collection(id: &str, amount_minor: i64, scheme: MandateScheme) -> Collection {
-    let signed_on = "2026-01-15".parse().unwrap();
+    let (signed_on, executes_on) = (day("2026-01-15"), day("2026-12-02"));
     let mandate = Mandate { reference: format!("M/{id}"), signed_on, scheme };
     let (id, remittance) = (id.to_owned(), "Florin 2026-11".to_owned());
-    Collection { id, amount_minor, debtor: party("Grocer", None), mandate, remittance }
+    Collection { id, amount_minor, executes_on, debtor: party("Grocer", None), mandate, remittance }
 }
 
 const CREDITOR: &str = "DE98ZZZ09999999999";
@@ -149,6 +153,38 @@ fn direct_debits_of_each_scheme_are_a_part_of_their_own() {
     }
     let alone = collections(&group("EUR"), CREDITOR, &all[1..2]).unwrap();
     assert_eq!(alone.matches("<PmtInf>").count(), 1);
+}
+
+#[test]
+fn what_moves_on_another_day_is_a_part_of_its_own() {
+    let later = |one: &mut chrono::NaiveDate| *one = day("2026-12-09");
+    let mut paid: Vec<Transfer> =
+        (1..=3).map(|n| transfer(&format!("p{n}"), n * 100, party("Bo", None), "x")).collect();
+    later(&mut paid[0].executes_on);
+    let group = Group { id: "FL0123456789ABCDEF012345".to_owned(), ..group("EUR") };
+    let file = transfers(&group, &paid).unwrap();
+    assert_eq!(complaints(&file, "pain/pain.001.001.09.xsd"), "", "{file}");
+    let mut fetched = [
+        collection("c1", 100, MandateScheme::Core),
+        collection("c2", 200, MandateScheme::B2b),
+        collection("c3", 300, MandateScheme::Core),
+    ];
+    later(&mut fetched[0].executes_on);
+    let drawn = collections(&group, CREDITOR, &fetched).unwrap();
+    assert_eq!(complaints(&drawn, "pain/pain.008.001.08.xsd"), "", "{drawn}");
+    let id = "<PmtInfId>FL0123456789ABCDEF012345";
+    for (file, part) in [
+        (&file, format!("{id}-1</PmtInfId>")),
+        (&file, format!("{id}-2</PmtInfId>")),
+        (&file, "<CtrlSum>5.00</CtrlSum>".to_owned()),
+        (&file, "<CtrlSum>6.00</CtrlSum>".to_owned()),
+        (&drawn, format!("{id}-1-B2B</PmtInfId>")),
+        (&drawn, format!("{id}-1-CORE</PmtInfId>")),
+        (&drawn, format!("{id}-2-CORE</PmtInfId>")),
+        (&drawn, "<ReqdColltnDt>2026-12-09</ReqdColltnDt>".to_owned()),
+    ] {
+        assert_eq!(file.matches(&part).count(), 1, "{part} in {file}");
+    }
 }
 
 fn refused(outcome: Result<String>) -> Option<Code> {

@@ -9,6 +9,7 @@ pub mod collections;
 #[cfg(test)]
 mod conformance;
 pub mod creditor;
+pub mod days;
 pub mod iban;
 pub(crate) mod latin;
 pub mod statement;
@@ -18,8 +19,9 @@ mod xml;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::amount::{Currency, Money};
+use sha2::{Digest, Sha256};
 
 pub use self::collections::{Collection, Mandate, collections};
 pub use self::transfers::{Transfer, transfers};
@@ -54,12 +56,10 @@ impl fmt::Debug for Party {
 /// What the payments of a file share.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Names the file, for ever: of at most 30 characters.
+    /// Names the file, for ever: of at most 30 characters, and 26 where money moves on several days.
     pub id: String,
     /// When it was made.
     pub made_at: DateTime<Utc>,
-    /// On which day money moves.
-    pub executes_on: NaiveDate,
     /// Of all amounts.
     pub currency: Currency,
     /// The account that pays, or that is paid.
@@ -78,6 +78,12 @@ impl Group {
 
     fn is_sepa(&self) -> bool {
         self.currency.code() == "EUR"
+    }
+
+    /// What the part of the file is called whose money moves on the day of that number. Where there is one
+    /// day only, parts are called as the file is.
+    fn part(&self, day: usize, days: usize) -> String {
+        if days == 1 { self.id.clone() } else { format!("{}-{}", self.id, day + 1) }
     }
 
     /// An amount with as many digits after the point as its currency has.
@@ -120,6 +126,13 @@ impl Sums {
         xml.text("NbOfTxs", &self.count.to_string())?;
         xml.text("CtrlSum", &self.total)
     }
+}
+
+/// SHA-256 in capital hexadecimal digits, as many of the first as are wanted: what a reference may hold.
+pub(crate) fn hash(text: &str, digits: usize) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let hash: String = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    hash.chars().take(digits).collect()
 }
 
 /// The number of a party's account.

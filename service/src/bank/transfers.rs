@@ -1,6 +1,10 @@
 //! Payments out of our account, as the bank takes them: ISO 20022 pain.001.001.09, customer credit transfer
 //! initiation.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use super::xml::Xml;
 use super::{Group, Party, Sums, account, agent, amount, name, reference, remittance};
 use crate::error::Result;
@@ -14,37 +18,52 @@ pub struct Transfer {
     pub id: String,
     /// In minor units of the group's currency, 1 or more.
     pub amount_minor: i64,
+    /// On which day money moves.
+    pub executes_on: NaiveDate,
     /// Whom it goes to.
     pub creditor: Party,
     /// What the creditor reads on its statement.
     pub remittance: String,
 }
 
-/// The file of these payments. Refused where one carries too much (`AMOUNT_INVALID`), or all do
+/// The file of these payments, with a part for each day on which money moves. Refused where one carries too much (`AMOUNT_INVALID`), or all do
 /// (`OVERFLOW`).
 pub fn transfers(group: &Group, all: &[Transfer]) -> Result<String> {
-    let sums = Sums::of(group, all.iter().map(|one| (one.id.as_str(), one.amount_minor)))?;
+    let mut days: BTreeMap<NaiveDate, Vec<&Transfer>> = BTreeMap::new();
+    for one in all {
+        days.entry(one.executes_on).or_default().push(one);
+    }
     let mut xml = Xml::document(NAMESPACE)?;
     xml.open("CstmrCdtTrfInitn")?;
-    group.header(&mut xml, &sums)?;
-    xml.open("PmtInf")?;
-    terms(&mut xml, group, &sums)?;
-    for one in all {
-        transaction(&mut xml, group, one)?;
+    group.header(&mut xml, &sums(group, all.iter())?)?;
+    for (number, (day, part)) in days.iter().enumerate() {
+        xml.open("PmtInf")?;
+        let name = group.part(number, days.len());
+        terms(&mut xml, group, (&name, *day), &sums(group, part.iter().copied())?)?;
+        part.iter().try_for_each(|one| transaction(&mut xml, group, one))?;
+        xml.close("PmtInf")?;
     }
-    xml.close("PmtInf")?;
     xml.close("CstmrCdtTrfInitn")?;
     xml.finish()
 }
 
-fn terms(xml: &mut Xml, group: &Group, sums: &Sums) -> Result<()> {
-    xml.text("PmtInfId", &reference(&group.id)?)?;
+fn sums<'a>(group: &Group, all: impl Iterator<Item = &'a Transfer>) -> Result<Sums> {
+    Sums::of(group, all.map(|one| (one.id.as_str(), one.amount_minor)))
+}
+
+fn terms(
+    xml: &mut Xml,
+    group: &Group,
+    (name_of_part, day): (&str, NaiveDate),
+    sums: &Sums,
+) -> Result<()> {
+    xml.text("PmtInfId", &reference(name_of_part)?)?;
     xml.text("PmtMtd", "TRF")?;
     sums.write(xml)?;
     if group.is_sepa() {
         xml.within(&["PmtTpInf", "SvcLvl"], "Cd", "SEPA")?;
     }
-    xml.within(&["ReqdExctnDt"], "Dt", &group.executes_on.to_string())?;
+    xml.within(&["ReqdExctnDt"], "Dt", &day.to_string())?;
     xml.within(&["Dbtr"], "Nm", &name(&group.own.name))?;
     account(xml, "Dbtr", &group.own)?;
     agent(xml, "Dbtr", &group.own)?;

@@ -26,16 +26,12 @@ pub(super) fn document(
         iban: run.debtor_iban.clone(),
         bic: run.debtor_bic.clone(),
     };
-    let group = Group {
-        id: run.id.to_string(),
-        made_at: run.made_at,
-        executes_on: run.executes_on.parse().map_err(Error::internal)?,
-        currency: run.currency,
-        own,
-    };
+    let group = Group { id: run.id.to_string(), made_at: run.made_at, currency: run.currency, own };
+    let executes_on = run.executes_on.parse().map_err(Error::internal)?;
     let transfer = |payment: Payment| Transfer {
         id: payment.payout.to_string(),
         amount_minor: payment.amount_minor,
+        executes_on,
         creditor: Party { name: payment.account.holder, iban: payment.account.iban, bic: None },
         remittance: remittance.to_owned(),
     };

@@ -27,6 +27,7 @@ use crate::page::{Page, Window};
 use crate::partners::accounts;
 use crate::programmes::{Amend, Rules};
 use crate::refusal::{Code, Refusal};
+use crate::settlement::adjust;
 use crate::tx::{Tx, retrying};
 use crate::{auth, programmes};
 
@@ -54,6 +55,8 @@ pub(crate) enum Wish {
     RunPayouts(runs::Planned),
     /// Another account of a partner's.
     SetPartnerBankAccount(accounts::Planned),
+    /// A correction on a partner's next statement.
+    AdjustSettlement(adjust::Planned),
 }
 
 impl Wish {
@@ -64,6 +67,7 @@ impl Wish {
             Self::ChangeCampaign(_) => ProposalKind::ChangeCampaign,
             Self::RunPayouts(_) => ProposalKind::RunPayouts,
             Self::SetPartnerBankAccount(_) => ProposalKind::SetPartnerBankAccount,
+            Self::AdjustSettlement(_) => ProposalKind::AdjustSettlement,
         }
     }
 
@@ -88,6 +92,9 @@ impl Wish {
             Self::RunPayouts(planned) => runs::apply(tx, actor, planned, proposal, at).await,
             Self::SetPartnerBankAccount(planned) => {
                 accounts::apply(tx, actor, planned, proposal, at).await
+            }
+            Self::AdjustSettlement(planned) => {
+                adjust::apply(tx, actor, rules, planned, proposal, at).await
             }
         }
     }
@@ -177,7 +184,8 @@ impl Proposals {
                     is_still_there(&tx, before.proposed_by).await?;
                     let wish: Wish =
                         serde_json::from_value(before.wish.clone()).map_err(Error::internal)?;
-                    wish.apply(&tx, actor, &rules, &before, at).await?;
+                    // Of all that can be wished, each with its own state, whoever waits holds one.
+                    Box::pin(wish.apply(&tx, actor, &rules, &before, at)).await?;
                     "proposal.approved"
                 }
                 _ => "proposal.rejected",

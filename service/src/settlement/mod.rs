@@ -5,6 +5,9 @@
 //! books [`follow`] the sequence of facts. A cycle has what was recorded in its days; once it is closed, what
 //! comes late falls into the next. Nothing here changes the ledger.
 
+pub(crate) mod adjust;
+mod ageing;
+mod banking;
 mod calculate;
 mod check;
 mod check_statements;
@@ -15,6 +18,7 @@ mod disputes;
 mod draft;
 mod export;
 mod exposure;
+mod files;
 mod follow;
 mod open;
 pub mod paper;
@@ -34,6 +38,9 @@ use entity::day::Day;
 use entity::ids::PartnerId;
 use entity::settlement::settlement_cycle;
 
+pub use self::adjust::{Adjust, Adjusting};
+pub use self::ageing::Age;
+pub use self::banking::{Assign, Assigned, Decision, ImportStatement, Imported};
 pub(crate) use self::check::unlike_the_ledger;
 pub(crate) use self::check_statements::unlike_the_books;
 use self::core::{Account, Book, Exact, Matrix, Position, matrix, positions, sum};

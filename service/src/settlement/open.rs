@@ -2,15 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use entity::day::Day;
+use entity::ids::ProgrammeId;
+use entity::programmes::programme;
 use entity::settlement::{settlement_cursor, settlement_cycle};
 use sea_orm::{EntityTrait, QuerySelect};
 
 use super::core::{Calendar, Span};
 use super::rows;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::programmes::Rules;
 use crate::rows::insert_new;
 use crate::tx::Tx;
+
+/// The programme's rules as they are now, not as a gateway remembers them: another account holds at once.
+pub(super) async fn rules(tx: &Tx, programme: ProgrammeId) -> Result<Rules> {
+    let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
+    Rules::new(row.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))?)
+}
 
 /// The first day of that cycle, which isn't closed before the transaction ends.
 pub(super) async fn cycle(tx: &Tx, rules: &Rules, at: DateTime<Utc>) -> Result<Day> {

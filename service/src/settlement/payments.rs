@@ -175,19 +175,43 @@ fn new_payment(rules: &Rules, wish: &RecordPayment, at: DateTime<Utc>) -> Result
     if Day::from_date(wish.paid_on) > Day::of(at, &rules.zone).plus(1) {
         return Err(Refusal::new(Code::OccurredInFuture).at("paidOn").into());
     }
-    Ok(payment::Model {
+    let moved = (wish.amount_minor, Day::from_date(wish.paid_on));
+    Ok(unbooked(rules, wish.reference.clone(), moved, at))
+}
+
+/// A payment that a bank tells of.
+pub(super) fn from_bank(
+    rules: &Rules,
+    reference: String,
+    (amount_minor, paid_on): (i64, Day),
+    bank_reference: String,
+    at: DateTime<Utc>,
+) -> payment::Model {
+    let row = unbooked(rules, reference, (amount_minor, paid_on), at);
+    let bank_reference = Some(bank_reference);
+    payment::Model { source: PaymentSource::Bank, bank_reference, ..row }
+}
+
+/// A payment that lacks only what [`book`] fills in.
+fn unbooked(
+    rules: &Rules,
+    reference: String,
+    (amount_minor, paid_on): (i64, Day),
+    at: DateTime<Utc>,
+) -> payment::Model {
+    payment::Model {
         programme_id: rules.id(),
         id: SettlementPaymentId::at(at),
         partner_id: PartnerId::from_uuid(uuid::Uuid::nil()),
-        reference: wish.reference.clone(),
+        reference,
         cycle: Day::new(0),
-        amount_minor: wish.amount_minor,
-        paid_on: Day::from_date(wish.paid_on),
+        amount_minor,
+        paid_on,
         source: PaymentSource::Manual,
         bank_reference: None,
         recorded_by: String::new(),
         recorded_at: at,
-    })
+    }
 }
 
 fn amount_invalid() -> Refusal {

@@ -1,8 +1,5 @@
 //! Operators have payouts run, send the file, and say what the bank did.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,20 +7,7 @@ use service::Scope;
 
 use super::{DEBTOR, asks_for, cashback, confirmation, grocer, runs, saver, world};
 use crate::support::code;
-use crate::tidy::root;
-
-/// What `xmllint` says of a file by the schema that ISO 20022 publishes; nothing if it is right.
-fn complaints(file: &str) -> String {
-    let schema = root().join("tests/pain/pain.001.001.09.xsd");
-    let mut lint = Command::new("xmllint");
-    let lint = lint.args(["--nonet", "--noout", "--schema"]).arg(schema).arg("-");
-    let lint = lint.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut lint = lint.spawn().expect("xmllint, of libxml2-utils, checks payment files");
-    lint.stdin.take().unwrap().write_all(file.as_bytes()).unwrap();
-    let done = lint.wait_with_output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    if done.status.success() { String::new() } else { said }
-}
+use crate::support::lint::complaints;
 
 #[tokio::test]
 async fn a_run_is_a_file_that_any_bank_can_read_and_always_the_same() {
@@ -44,8 +28,9 @@ async fn a_run_is_a_file_that_any_bank_can_read_and_always_the_same() {
     assert_eq!((&made["total"]["amount"], &made["payoutCount"]), (&json!("106.50"), &json!(2)));
     assert_eq!(made["payouts"]["nodes"], json!([{ "id": first }, { "id": second }]));
     let file = made["file"].as_str().unwrap();
-    assert_eq!(complaints(file), "", "{file}");
-    assert!(!complaints(&file.replace("CtrlSum", "CheckSum")).is_empty());
+    let schema = "pain/pain.001.001.09.xsd";
+    assert_eq!(complaints(file, schema), "", "{file}");
+    assert!(!complaints(&file.replace("CtrlSum", "CheckSum"), schema).is_empty());
     let reference = |id: &Value| id.as_str().unwrap().replace('_', "-");
     for part in [
         format!("<MsgId>{}</MsgId>", reference(&made["id"])),

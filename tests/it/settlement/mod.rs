@@ -1,5 +1,6 @@
-//! Clearing and settlement: the money books, cycles, and what partners owe and are owed.
+//! Clearing and settlement: the money books, cycles, and what partners owe and are owed, and the bank.
 
+pub(crate) mod banking;
 mod books;
 mod credit;
 pub(crate) mod cycles;

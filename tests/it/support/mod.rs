@@ -6,6 +6,7 @@ pub(crate) mod books;
 mod caller;
 pub(crate) mod cluster;
 pub(crate) mod gateway;
+pub(crate) mod lint;
 pub(crate) mod listener;
 mod postgres;
 pub(crate) mod process;

@@ -1,7 +1,12 @@
-//! Settlement: cycles, statements and what is behind their lines, payments, disputes, exposure.
+//! Settlement: cycles, statements and what is behind their lines, payments, files for the bank and its
+//! statements, disputes, corrections, exposure.
 
+pub mod ageing;
+pub mod bank_transactions;
+pub mod banking;
 pub mod disputes;
 pub mod exposure;
+pub mod files;
 pub mod inputs;
 pub mod movements;
 pub mod mutation;
@@ -11,6 +16,8 @@ pub mod simulation;
 pub mod statements;
 pub mod types;
 
+pub use self::bank_transactions::BankTransaction;
+pub use self::banking::{BankingMutation, BankingQuery};
 pub use self::disputes::Dispute;
 pub use self::mutation::SettlementMutation;
 pub use self::query::SettlementQuery;

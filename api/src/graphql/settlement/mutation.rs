@@ -261,7 +261,11 @@ fn money(input: MoneyInput, field: &str) -> Result<amount::Money, Refusal> {
 }
 
 /// The amount in minor units of the currency that partners settle in.
-fn settled_in(input: MoneyInput, field: &str, currency: amount::Currency) -> Result<i64, Refusal> {
+pub(super) fn settled_in(
+    input: MoneyInput,
+    field: &str,
+    currency: amount::Currency,
+) -> Result<i64, Refusal> {
     let money = money(input, field)?;
     if money.currency != currency {
         let message = format!("Partners settle in {currency}.");

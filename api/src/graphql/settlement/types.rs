@@ -5,9 +5,11 @@ use entity::amount::{self, Currency};
 use entity::ids::OperatorId;
 use entity::settlement::settlement_cycle::{self, CycleStatus};
 use entity::settlement::settlement_statement;
+use service::Scope;
 use service::settlement::core::{Cell, Exact};
 use service::settlement::{StatementFilter, cycle_name};
 
+use super::files::PaymentFiles;
 use super::payments::PaymentInstruction;
 use super::statements::SettlementStatement;
 use crate::graphql::app;
@@ -162,6 +164,14 @@ impl SettlementCycle {
     /// Whose points were spent where in it.
     async fn matrix(&self, ctx: &Context<'_>) -> Result<PartnerMatrix> {
         super::query::matrix(ctx, (self.0.first_day, self.0.first_day)).await
+    }
+
+    /// What is open of it, as files for the bank; null before it is approved. For operators with
+    /// `settlement:write`.
+    async fn payment_files(&self, ctx: &Context<'_>) -> Result<Option<PaymentFiles>> {
+        let (_, actor) = app(ctx);
+        actor.operator(Scope::SettlementWrite)?;
+        Ok(self.0.approved_at.is_some().then(|| PaymentFiles(self.0.clone())))
     }
 
     /// What is to be paid for it, at most one payment a partner; nothing before it is approved.

@@ -25,8 +25,8 @@ use entries::Entries;
 use parts::amount;
 use tree::Element;
 
-/// The most bytes that are read.
-pub const BYTES_MAX: usize = 5 * 1024 * 1024;
+/// The most bytes that are read: what a request with a large body has room for, written as JSON.
+pub const BYTES_MAX: usize = 3 * 1024 * 1024;
 /// How deep elements may lie, and how many there may be. A statement is some 20 deep.
 const DEPTH_MAX: usize = 40;
 const ELEMENTS_MAX: usize = 250_000;

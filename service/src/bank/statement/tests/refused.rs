@@ -64,9 +64,9 @@ fn what_is_deep_or_long_is_not_followed() {
 fn as_many_entries_as_fit_under_one_name_take_no_long_time() {
     let one = "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>\
         <ValDt><Dt>2026-11-30</Dt></ValDt><AcctSvcrRef>A</AcctSvcrRef></Ntry>";
-    let read = told(&document(2, &one.repeat(30_000))).transactions;
-    assert_eq!(read.len(), 30_000);
-    assert_eq!(read[29_999].bank_reference, "2026-11-30/A+30000");
+    let read = told(&document(2, &one.repeat(22_000))).transactions;
+    assert_eq!(read.len(), 22_000);
+    assert_eq!(read[21_999].bank_reference, "2026-11-30/A+22000");
 }
 
 #[test]
