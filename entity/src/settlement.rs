@@ -1,6 +1,8 @@
 //! Tables of clearing and settlement: the money books, cycles, statements, and what is paid.
 
 pub mod carried_points;
+pub mod cohort_day;
+pub mod cohort_due;
 pub mod dispute;
 pub mod dispute_entry;
 pub mod money_day;

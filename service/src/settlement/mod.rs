@@ -7,6 +7,8 @@
 
 mod calculate;
 mod check;
+mod check_cohorts;
+mod cohorts;
 pub mod core;
 mod cycles;
 mod disputes;
@@ -29,6 +31,7 @@ use entity::ids::{PartnerId, ProgrammeId};
 use entity::settlement::settlement_cycle;
 
 pub(crate) use self::check::unlike_the_ledger;
+pub use self::cohorts::Due as DueAtBurn;
 use self::core::{Account, Exact, Matrix, Position, matrix, positions, sum};
 pub use self::cycles::Progress;
 pub use self::disputes::{Raise, Raised, Resolution};

@@ -21,7 +21,7 @@ struct Damage {
     undone: &'static str,
 }
 
-const DAMAGES: [Damage; 41] = [
+const DAMAGES: [Damage; 44] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -269,6 +269,25 @@ const DAMAGES: [Damage; 41] = [
         named: "RESERVE",
         done: "update money_day set factor = factor - 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
         undone: "update money_day set factor = factor + 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
+    },
+    Damage {
+        invariant: "what became of each cohort's points is what entries come to",
+        named: "2026-03 of ptn_",
+        done: "update cohort_day set expired = expired + 1, burned = burned - 1",
+        undone: "update cohort_day set expired = expired - 1, burned = burned + 1",
+    },
+    Damage {
+        invariant: "each cohort has as many points out as its lots and holds",
+        named: "2026-03 of ptn_",
+        done: "update cohort_day set issued = issued + 1",
+        undone: "update cohort_day set issued = issued - 1",
+    },
+    Damage {
+        invariant: "what is due when points are burned is what their lots say",
+        named: "2026-03 of ptn_",
+        done: "insert into cohort_due
+            select programme_id, issuer_id, month, day, issuer_id, 1, 1, 1 from cohort_day",
+        undone: "delete from cohort_due where price_micros = 1",
     },
 ];
 

@@ -8,6 +8,9 @@
 mod accrual;
 mod book;
 mod calendar;
+#[cfg(test)]
+mod cohort_tests;
+pub mod cohorts;
 mod contracts;
 mod debts;
 mod happened;
@@ -28,4 +31,4 @@ pub(crate) use self::happened::{Happened, Part, Returned};
 pub use self::money::{Exact, Price};
 pub(crate) use self::order::{Ordered, Turn};
 pub use self::positions::{Cell, Matrix, Position, PositionLine, matrix, positions};
-pub(crate) use self::sides::held_for;
+pub(crate) use self::sides::{due_for, held_for};

@@ -33,14 +33,29 @@ fn replayed(
     contracts: &Contracts,
     change: impl Fn(&mut lot::Model),
 ) -> (Book, Debts) {
+    let (mut accrual, mut book) = (Accrual::new(contracts, Debts::default()), Book::default());
+    each(ledger, change, |happened| {
+        for moved in accrual.follow(happened) {
+            book.add(moved.key, moved.points.get()).unwrap();
+        }
+        assert!(balance(&book, MoneyAccount::Cleared).is_zero(), "a burn wasn't cleared");
+    });
+    (book, accrual.debts)
+}
+
+/// Tells entries in their order, as who follows the ledger hears of them.
+pub(super) fn each(
+    ledger: &Ledger,
+    change: impl Fn(&mut lot::Model),
+    mut hears: impl FnMut(&Happened<'_>),
+) {
     let mut lots = lots(ledger);
     lots.iter_mut().for_each(change);
-    let (mut accrual, mut book) = (Accrual::new(contracts, Debts::default()), Book::default());
     for (position, entry) in (1..).zip(&ledger.journal.entries) {
         let figures = Reason::from_json(&entry.reason).unwrap().figures;
         let is_made = |lot: &&lot::Model| lot.entry_id == entry.id && lot.origin_lot_id.is_none();
         let made: Vec<lot::Model> = lots.iter().filter(is_made).cloned().collect();
-        let happened = Happened {
+        hears(&Happened {
             position,
             entry,
             figures: &figures,
@@ -48,13 +63,8 @@ fn replayed(
             parts: parts(ledger, &lots, entry.id),
             undone: undone(ledger, &lots, entry),
             returned: returned(&lots, entry, figures.excused),
-        };
-        for moved in accrual.follow(&happened) {
-            book.add(moved.key, moved.points.get()).unwrap();
-        }
-        assert!(balance(&book, MoneyAccount::Cleared).is_zero(), "a burn wasn't cleared");
+        });
     }
-    (book, accrual.debts)
 }
 
 fn balance(book: &Book, account: MoneyAccount) -> Exact {
@@ -63,7 +73,7 @@ fn balance(book: &Book, account: MoneyAccount) -> Exact {
     accounts.get(&Account::Own(account)).copied().unwrap_or_default()
 }
 
-fn lots(ledger: &Ledger) -> Vec<lot::Model> {
+pub(super) fn lots(ledger: &Ledger) -> Vec<lot::Model> {
     ledger.wallets.values().flat_map(|wallet| wallet.lots.values()).cloned().collect()
 }
 
@@ -264,7 +274,7 @@ fn what_expires_or_is_taken_leaves_the_reserve() {
 }
 
 /// Whoever buys: some of it is due at issue, and a part of some is the programme's.
-fn funded(lot: &mut lot::Model) {
+pub(super) fn funded(lot: &mut lot::Model) {
     let seed = lot.purchase_id.map_or(0, |id| id.uuid().as_u128() >> 70);
     let due = i32::try_from(seed % 5 * 2500).unwrap();
     let share = |partner, share_bp: i32| Share {
