@@ -211,6 +211,15 @@ pub(super) async fn book<C: ConnectionTrait>(
     summed(db, programme, (first, last), sums!("cycle", "")).await
 }
 
+/// What was recorded until the end of a day comes to, whatever cycle it is in.
+pub(super) async fn book_until<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    day: Day,
+) -> Result<Book> {
+    summed(db, programme, (Day::new(i32::MIN), day), sums!("day", "")).await
+}
+
 /// Of these, what was spent and what was paid for it.
 pub(super) async fn spent<C: ConnectionTrait>(
     db: &C,

@@ -13,6 +13,7 @@ mod cohort_tests;
 pub mod cohorts;
 mod contracts;
 mod debts;
+pub mod estimate;
 mod happened;
 mod money;
 mod order;
