@@ -78,14 +78,15 @@ pub(super) async fn statements(
     Ok(drafts)
 }
 
-type Codes = HashMap<PartnerId, String>;
+/// What partners are called.
+pub(super) type Codes = HashMap<PartnerId, String>;
 
-async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
+pub(super) async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
     let query = partner::Entity::find().filter(partner::Column::ProgrammeId.eq(programme));
     Ok(query.all(tx.connection()).await?.into_iter().map(|row| (row.id, row.code)).collect())
 }
 
-fn code(codes: &Codes, partner: PartnerId) -> Result<String> {
+pub(super) fn code(codes: &Codes, partner: PartnerId) -> Result<String> {
     codes
         .get(&partner)
         .cloned()
@@ -172,7 +173,10 @@ impl Taxes {
     }
 }
 
-async fn corrections(tx: &Tx, cycle: &settlement_cycle::Model) -> Result<Vec<adjustment::Model>> {
+pub(super) async fn corrections(
+    tx: &Tx,
+    cycle: &settlement_cycle::Model,
+) -> Result<Vec<adjustment::Model>> {
     let query = adjustment::Entity::find()
         .filter(adjustment::Column::ProgrammeId.eq(cycle.programme_id))
         .filter(adjustment::Column::Cycle.eq(cycle.first_day))

@@ -15,6 +15,7 @@ mod contracts;
 mod debts;
 pub mod estimate;
 mod happened;
+pub(crate) mod journal;
 mod money;
 mod order;
 mod positions;
