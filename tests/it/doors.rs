@@ -46,10 +46,12 @@ enrolMember po
 enrolWithIdentity nobodympo po
 eventTypes mpo po
 events mpo
+generalLedger o
 grantTier o
 hold mpo
 identityProviders o
 leaveHousehold o
+liabilityReport o
 limits nobodympo po
 linkCard po
 member mpo

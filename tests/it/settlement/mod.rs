@@ -3,3 +3,4 @@
 mod books;
 mod cycles;
 mod disputes;
+mod finance;

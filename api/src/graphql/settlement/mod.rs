@@ -1,7 +1,10 @@
-//! Settlement: cycles, statements and what is behind their lines, payments, disputes.
+//! Settlement: cycles, statements and what is behind their lines, payments, disputes, and what is owed in points.
 
 pub mod disputes;
+pub mod estimate;
+pub mod general_ledger;
 pub mod inputs;
+pub mod liability;
 pub mod movements;
 pub mod mutation;
 pub mod payments;
