@@ -3,6 +3,8 @@
 
 pub mod bank_transaction;
 pub mod carried_points;
+pub mod cohort_day;
+pub mod cohort_due;
 pub mod contract_simulation;
 pub mod credit_line;
 pub mod credit_slice;

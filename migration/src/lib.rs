@@ -26,6 +26,7 @@ mod m20261124_000022_tiers;
 mod m20261124_000023_memberships;
 mod m20261130_000030_money_books;
 mod m20261130_000031_statements;
+mod m20261130_000032_cohorts;
 mod m20261130_000033_credit;
 mod m20261130_000034_partner_accounts;
 mod m20261130_000035_reconciliation;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000023_memberships::Migration),
             Box::new(m20261130_000030_money_books::Migration),
             Box::new(m20261130_000031_statements::Migration),
+            Box::new(m20261130_000032_cohorts::Migration),
             Box::new(m20261130_000033_credit::Migration),
             Box::new(m20261130_000034_partner_accounts::Migration),
             Box::new(m20261130_000035_reconciliation::Migration),

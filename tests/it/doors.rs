@@ -49,11 +49,13 @@ enrolMember po
 enrolWithIdentity nobodympo po
 eventTypes mpo po
 events mpo
+generalLedger o
 grantTier o
 hold mpo
 identityProviders o
 importBankStatement o
 leaveHousehold o
+liabilityReport o
 limits nobodympo po
 linkCard po
 member mpo

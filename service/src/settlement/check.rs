@@ -16,9 +16,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::core::cohorts::Cohort;
 use super::core::{Account, Accrual, Debts, Exact, held_for};
 use super::replay::{self, Page, Replay};
-use super::rows;
+use super::{check_cohorts, rows};
 use crate::error::{Error, Result};
 use crate::programmes::Rules;
 use crate::rows::find_among;
@@ -36,6 +37,15 @@ pub(crate) struct Unlike {
     /// Accounts that hold something else than lots and debts come to; none where what happened isn't in the
     /// books yet.
     pub(crate) accounts: Vec<MoneyAccount>,
+    /// How many cohorts were looked at.
+    pub(crate) cohorts: usize,
+    /// Those of which something else is told than what entries come to.
+    pub(crate) flows: Vec<Cohort>,
+    /// Those that have other points out than their lots and holds; none where what happened isn't in the
+    /// books yet.
+    pub(crate) out: Vec<Cohort>,
+    /// Those for which something else is due when their points are burned, likewise.
+    pub(crate) due: Vec<Cohort>,
 }
 
 /// Looks at a programme's money books.
@@ -45,20 +55,22 @@ pub(crate) async fn unlike_the_ledger(tx: &Tx, programme: ProgrammeId) -> Result
     let Some(cursor) = settlement_cursor::Entity::find_by_id(programme).one(db).await? else {
         return Ok(found);
     };
-    match replayed(tx, programme, cursor.position, &mut found).await {
+    let row = programme::Entity::find_by_id(programme).one(db).await?;
+    let rules = Rules::new(row.ok_or_else(|| Error::internal("books of no programme"))?)?;
+    match replayed(tx, &rules, cursor.position, &mut found).await {
         // Books that are broken elsewhere may not be followable at all.
         Err(Error::Internal(why)) if !why.is::<DbErr>() => found.broken = Some(why.to_string()),
         done => done?,
     }
     if is_up_to_date(tx, programme, cursor.position).await? {
         found.accounts = accounts(tx, programme).await?;
+        check_cohorts::compare_with_lots(tx, &rules, &mut found).await?;
     }
     Ok(found)
 }
 
-async fn replayed(tx: &Tx, programme: ProgrammeId, until: i64, found: &mut Unlike) -> Result<()> {
-    let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
-    let rules = Rules::new(row.ok_or_else(|| Error::internal("books of no programme"))?)?;
+async fn replayed(tx: &Tx, rules: &Rules, until: i64, found: &mut Unlike) -> Result<()> {
+    let programme = rules.id();
     let contracts = replay::contracts(tx, programme).await?;
     let mut accrual = Accrual::new(&contracts, Debts::default());
     let sealed = seal::Entity::find()
@@ -66,14 +78,21 @@ async fn replayed(tx: &Tx, programme: ProgrammeId, until: i64, found: &mut Unlik
         .order_by_desc(seal::Column::Number);
     let sealed = sealed.one(tx.connection()).await?.map_or(0, |seal| seal.position);
     let (mut replay, mut after) = (Replay::new(tx, programme, 0).with_archive(sealed), 0);
+    let (mut cohorts, day) = check_cohorts::worked_out(rules);
     while after < until {
-        let Some(page) = replay.next().await? else { return Ok(()) };
+        let Some(page) = replay.next().await? else { break };
         let last = page.until.min(until);
         let mut written = postings(tx, programme, (after, last)).await?;
-        compare(&rules, &mut accrual, (&page, last), &mut written, found)?;
+        compare(rules, &mut accrual, (&page, last), &mut written, found)?;
+        for happened in page.happened()?.iter().filter(|happened| happened.position <= last) {
+            cohorts.follow(happened, day)?;
+        }
+        for (_, _, lots) in page.archived.iter().filter(|(position, ..)| *position <= last) {
+            cohorts.issued(lots, day)?;
+        }
         after = page.until;
     }
-    Ok(())
+    check_cohorts::compare(tx, rules, &cohorts, found).await
 }
 
 fn compare(

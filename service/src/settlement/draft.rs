@@ -113,6 +113,7 @@ pub(super) async fn statements_after(
     Ok(drafts)
 }
 
+/// What partners are called.
 pub(super) type Codes = HashMap<PartnerId, String>;
 
 pub(super) async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
@@ -120,7 +121,7 @@ pub(super) async fn codes(tx: &Tx, programme: ProgrammeId) -> Result<Codes> {
     Ok(query.all(tx.connection()).await?.into_iter().map(|row| (row.id, row.code)).collect())
 }
 
-fn code(codes: &Codes, partner: PartnerId) -> Result<String> {
+pub(super) fn code(codes: &Codes, partner: PartnerId) -> Result<String> {
     codes
         .get(&partner)
         .cloned()
@@ -207,7 +208,10 @@ impl Taxes {
     }
 }
 
-async fn corrections(tx: &Tx, cycle: &settlement_cycle::Model) -> Result<Vec<adjustment::Model>> {
+pub(super) async fn corrections(
+    tx: &Tx,
+    cycle: &settlement_cycle::Model,
+) -> Result<Vec<adjustment::Model>> {
     let query = adjustment::Entity::find()
         .filter(adjustment::Column::ProgrammeId.eq(cycle.programme_id))
         .filter(adjustment::Column::Cycle.eq(cycle.first_day))

@@ -18,9 +18,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::Settlement;
+use super::core::cohorts::Cohorts;
 use super::core::{Accrual, Calendar, Debts, Happened, Key, Move, Owed, Place, Span};
 use super::replay::{self, Page, Replay};
-use super::rows;
+use super::{cohorts, rows};
 use crate::error::{Error, Result};
 use crate::programmes::Rules;
 use crate::rows::{add_all, find_among, insert_all, insert_new, update_all};
@@ -33,6 +34,7 @@ struct Step {
     cycles: Vec<settlement_cycle::Model>,
     postings: Vec<money_posting::Model>,
     days: BTreeMap<(Day, Day, Key), [i64; 2]>,
+    cohorts: Cohorts,
     carried: Carried,
 }
 
@@ -102,6 +104,7 @@ impl Settlement {
             cycles: Vec::new(),
             postings: Vec::new(),
             days: BTreeMap::new(),
+            cohorts: Cohorts::new(rules.zone),
             carried: Carried { before, ..Carried::default() },
         };
         for happened in page.happened()? {
@@ -109,6 +112,7 @@ impl Settlement {
             let cycle = calendar.place(day);
             let moves = accrual.follow(&happened);
             step.take(programme, &happened, (cycle, day), &moves)?;
+            step.cohorts.follow(&happened, day)?;
         }
         if calendar.spans().len() > known {
             step.cycles =
@@ -176,6 +180,7 @@ async fn write(tx: &Tx, programme: ProgrammeId, step: Step) -> Result<bool> {
     insert_all::<money_posting::Entity>(tx, &step.postings).await?;
     let adding = [money_day::Column::Points, money_day::Column::Postings];
     add_all::<money_day::Entity>(tx, &days, &adding).await?;
+    cohorts::write(tx, programme, &step.cohorts).await?;
     insert_all::<carried_points::Entity>(tx, &step.carried.made).await?;
     let changing = [carried_points::Column::WalletId, carried_points::Column::Remaining];
     update_all::<carried_points::Entity>(tx, &step.carried.changed, &changing).await?;

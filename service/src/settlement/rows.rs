@@ -20,7 +20,7 @@ use crate::ledger::expiry::to_utc;
 use crate::tx::Tx;
 
 /// What stands for nobody in a key.
-const NOBODY: Uuid = Uuid::nil();
+pub(super) const NOBODY: Uuid = Uuid::nil();
 
 /// All cycles of a programme, oldest first.
 pub(super) async fn cycles(
@@ -130,7 +130,8 @@ pub(super) fn key_of(row: &money_day::Model) -> Key {
     }
 }
 
-fn somebody(id: Uuid) -> Option<Uuid> {
+/// Who an id in a key is; none where it stands for nobody.
+pub(super) fn somebody(id: Uuid) -> Option<Uuid> {
     (id != NOBODY).then_some(id)
 }
 
@@ -186,13 +187,15 @@ impl Summed {
     }
 }
 
-/// Sums of days, of the kinds that the condition names.
+/// Sums of days, by their cycle or their own day, of the kinds that the condition names.
 macro_rules! sums {
-    ($condition:literal) => {
+    ($by:literal, $condition:literal) => {
         concat!(
             "select kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor,
                 cast(sum(points) as bigint) as points
-            from money_day where programme_id = $1 and cycle between $2 and $3 ",
+            from money_day where programme_id = $1 and ",
+            $by,
+            " between $2 and $3 ",
             $condition,
             " group by kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor"
         )
@@ -205,7 +208,16 @@ pub(super) async fn book<C: ConnectionTrait>(
     programme: ProgrammeId,
     (first, last): (Day, Day),
 ) -> Result<Book> {
-    summed(db, programme, (first, last), sums!("")).await
+    summed(db, programme, (first, last), sums!("cycle", "")).await
+}
+
+/// What was recorded until the end of a day comes to, whatever cycle it is in.
+pub(super) async fn book_until<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    day: Day,
+) -> Result<Book> {
+    summed(db, programme, (Day::new(i32::MIN), day), sums!("day", "")).await
 }
 
 /// Of these, what was spent and what was paid for it.
@@ -214,7 +226,8 @@ pub(super) async fn spent<C: ConnectionTrait>(
     programme: ProgrammeId,
     cycles: (Day, Day),
 ) -> Result<Book> {
-    let sql = sums!("and kind in ('BURN', 'BURN_REVERSAL', 'FUNDING', 'FUNDING_REVERSAL')");
+    let sql =
+        sums!("cycle", "and kind in ('BURN', 'BURN_REVERSAL', 'FUNDING', 'FUNDING_REVERSAL')");
     summed(db, programme, cycles, sql).await
 }
 

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 47] = [
+pub(super) const DAMAGES: [Damage; 50] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -293,5 +293,24 @@ pub(super) const DAMAGES: [Damage; 47] = [
         named: "2026-03",
         done: "update money_day set factor = factor - 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
         undone: "update money_day set factor = factor + 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
+    },
+    Damage {
+        invariant: "what became of each cohort's points is what entries come to",
+        named: "2026-03 of ptn_",
+        done: "update cohort_day set expired = expired + 1, burned = burned - 1",
+        undone: "update cohort_day set expired = expired - 1, burned = burned + 1",
+    },
+    Damage {
+        invariant: "each cohort has as many points out as its lots and holds",
+        named: "2026-03 of ptn_",
+        done: "update cohort_day set issued = issued + 1",
+        undone: "update cohort_day set issued = issued - 1",
+    },
+    Damage {
+        invariant: "what is due when points are burned is what their lots say",
+        named: "2026-03 of ptn_",
+        done: "insert into cohort_due
+            select programme_id, issuer_id, month, day, issuer_id, 1, 1, 1 from cohort_day",
+        undone: "delete from cohort_due where price_micros = 1",
     },
 ];

@@ -6,5 +6,6 @@ mod credit;
 pub(crate) mod cycles;
 mod disputes;
 mod files;
+mod finance;
 mod killed;
 mod what_if;

@@ -1,13 +1,17 @@
 //! Settlement: cycles, statements and what is behind their lines, payments, files for the bank and its
-//! statements, disputes, corrections, exposure.
+//! statements, disputes, corrections, exposure, and
+//! what is owed in points.
 
 pub mod ageing;
 pub mod bank_transactions;
 pub mod banking;
 pub mod disputes;
+pub mod estimate;
 pub mod exposure;
 pub mod files;
+pub mod general_ledger;
 pub mod inputs;
+pub mod liability;
 pub mod movements;
 pub mod mutation;
 pub mod payments;

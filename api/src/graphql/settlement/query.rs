@@ -10,7 +10,9 @@ use service::Error;
 use service::settlement::{Due, StatementFilter};
 
 use super::disputes::Dispute;
+use super::general_ledger::GeneralLedger;
 use super::inputs::TaxRate;
+use super::liability::LiabilityReport;
 use super::payments::PaymentInstruction;
 use super::statements::SettlementStatement;
 use super::types::{MatrixCell, PartnerMatrix, SettlementCycle};
@@ -21,7 +23,7 @@ use crate::graphql::error::Result;
 use crate::graphql::page::{Asked, Connection};
 use crate::graphql::partners::Partner;
 use crate::graphql::purchases::currency;
-use crate::graphql::scalars::Id;
+use crate::graphql::scalars::{Date, Id};
 
 /// The queries of this context.
 #[derive(Default)]
@@ -129,6 +131,35 @@ impl SettlementQuery {
             services.settlement.disputes(actor, status.map(|status| status.0), window).await?;
         let currency = currency(ctx).await?;
         Ok(Connection::new(page, |row| row.id.uuid(), |row| Dispute { row, currency }))
+    }
+
+    /// What the programme owes in points at the end of a day, with what is held and due for it. To operators
+    /// with `settlement:read`.
+    async fn liability_report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The end of this day, in the programme's time zone; now, if nothing is said."
+        )]
+        as_of: Option<Date>,
+    ) -> Result<LiabilityReport> {
+        let (services, actor) = app(ctx);
+        let liability = services.settlement.liability(actor, as_of.map(|day| day.0)).await?;
+        Ok(LiabilityReport(liability))
+    }
+
+    /// An approved cycle as bookings for the programme's own bookkeeping; null where there is no such cycle.
+    /// To operators with `settlement:read`.
+    async fn general_ledger(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The cycle. One that isn't approved is refused.")] cycle_id: Id<
+            SettlementCycleId,
+        >,
+    ) -> Result<Option<GeneralLedger>> {
+        let (services, actor) = app(ctx);
+        let ledger = services.settlement.general_ledger(actor, cycle_id.0).await?;
+        Ok(ledger.map(GeneralLedger))
     }
 
     /// All tax rates, by code and day. For who has `settlement:read`.

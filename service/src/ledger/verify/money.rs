@@ -5,6 +5,7 @@ use entity::settlement::money_posting::MoneyAccount;
 
 use super::{Check, Invariant, NAMED_MAX, Named, partner, wallet};
 use crate::error::Result;
+use crate::settlement::core::cohorts::Cohort;
 use crate::settlement::unlike_the_ledger;
 use crate::tx::Tx;
 
@@ -59,10 +60,16 @@ pub(super) const INVARIANTS: [Invariant; 3] = [
 ];
 
 /// Those that aren't statements: how money follows from entries is settlement's to say.
-pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 2]> {
+pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 5]> {
     let found = unlike_the_ledger(tx, programme).await?;
     let entries = found.entries.iter().take(NAMED_MAX).map(ToString::to_string);
-    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let cohorts = |name, wrong: &[Cohort]| Check {
+        name,
+        checked: count(found.cohorts),
+        unit: "cohorts",
+        faults: count(wrong.len()),
+        faulty: wrong.iter().take(NAMED_MAX).map(|cohort| named(programme, cohort)).collect(),
+    };
     Ok([
         Check {
             name: "the money journal is what the ledger's entries come to",
@@ -84,5 +91,18 @@ pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 2]
                 .map(Into::into)
                 .collect(),
         },
+        cohorts("what became of each cohort's points is what entries come to", &found.flows),
+        cohorts("each cohort has as many points out as its lots and holds", &found.out),
+        cohorts("what is due when points are burned is what their lots say", &found.due),
     ])
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// By its month, and who issued it.
+fn named(programme: ProgrammeId, cohort: &Cohort) -> String {
+    let issuer = cohort.issuer.map_or_else(|| programme.to_string(), |issuer| issuer.to_string());
+    format!("{} of {issuer}", cohort.month.date().format("%Y-%m"))
 }

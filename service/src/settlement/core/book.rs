@@ -67,6 +67,11 @@ impl Key {
         })
     }
 
+    /// The account that gives, and the one that takes.
+    pub(crate) fn accounts(&self) -> (Account, Account) {
+        (self.account(self.from), self.account(self.to))
+    }
+
     /// The account on one side.
     fn account(&self, side: MoneyAccount) -> Account {
         match (side, self.partner) {

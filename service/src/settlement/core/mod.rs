@@ -8,9 +8,14 @@
 mod accrual;
 mod book;
 mod calendar;
+#[cfg(test)]
+mod cohort_tests;
+pub mod cohorts;
 mod contracts;
 mod debts;
+pub mod estimate;
 mod happened;
+pub(crate) mod journal;
 mod money;
 mod order;
 mod positions;
@@ -28,4 +33,4 @@ pub(crate) use self::happened::{Happened, Part, Returned};
 pub use self::money::{Exact, Price};
 pub(crate) use self::order::{Ordered, Turn};
 pub use self::positions::{Cell, Matrix, Position, PositionLine, matrix, positions};
-pub(crate) use self::sides::{at_issue, held_for};
+pub(crate) use self::sides::{at_issue, due_for, held_for};

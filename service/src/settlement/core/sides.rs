@@ -93,3 +93,9 @@ pub(crate) fn held_for(terms: &Terms, points: i64) -> Result<Exact, Refusal> {
     let shares = terms.shares.iter();
     shares.map(|share| held(share).of(points)).try_fold(Exact::ZERO, |sum, own| Ok(sum.plus(own?)))
 }
+
+/// What is due when a point is burned that has these terms: who pays it, and how much.
+pub(crate) fn due_for(terms: &Terms) -> impl Iterator<Item = (Option<PartnerId>, Price)> {
+    let shares = terms.shares.iter().map(|share| (share.partner, due(share)));
+    shares.filter(|(_, price)| !price.is_zero())
+}

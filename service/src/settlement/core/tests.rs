@@ -1,7 +1,7 @@
 //! The worked examples of the domain, to the last micro-unit, told as the ledger's stories are; and that
 //! whatever happens, nothing is lost.
 
-mod properties;
+pub(super) mod properties;
 
 use std::collections::HashMap;
 
@@ -50,29 +50,49 @@ impl<'a> Follower<'a> {
 
     /// Takes what the ledger wrote since.
     fn follow(&mut self, ledger: &Ledger, change: impl Fn(&mut lot::Model)) {
-        let mut lots = lots(ledger);
-        lots.iter_mut().for_each(change);
-        for entry in ledger.journal.entries.iter().skip(self.followed) {
-            let figures = Reason::from_json(&entry.reason).unwrap().figures;
-            let is_made =
-                |lot: &&lot::Model| lot.entry_id == entry.id && lot.origin_lot_id.is_none();
-            let made: Vec<lot::Model> = lots.iter().filter(is_made).cloned().collect();
-            self.followed += 1;
-            let happened = Happened {
-                position: i64::try_from(self.followed).unwrap(),
-                entry,
-                figures: &figures,
-                made: &made,
-                parts: parts(ledger, &lots, entry.id),
-                undone: undone(ledger, &lots, entry),
-                returned: returned(&lots, entry, figures.excused),
-            };
-            for moved in self.accrual.follow(&happened) {
-                self.book.add(moved.key, moved.points.get()).unwrap();
+        let Self { accrual, book, followed } = self;
+        since(ledger, *followed, change, |happened| {
+            for moved in accrual.follow(happened) {
+                book.add(moved.key, moved.points.get()).unwrap();
             }
-            let cleared = balance(&self.book, MoneyAccount::Cleared);
+            let cleared = balance(book, MoneyAccount::Cleared);
             assert!(cleared.is_zero(), "a burn wasn't cleared");
-        }
+        });
+        *followed = ledger.journal.entries.len();
+    }
+}
+
+/// Tells entries in their order, as who follows the ledger hears of them.
+pub(super) fn each(
+    ledger: &Ledger,
+    change: impl Fn(&mut lot::Model),
+    hears: impl FnMut(&Happened<'_>),
+) {
+    since(ledger, 0, change, hears);
+}
+
+/// The same of those behind the first so many.
+fn since(
+    ledger: &Ledger,
+    followed: usize,
+    change: impl Fn(&mut lot::Model),
+    mut hears: impl FnMut(&Happened<'_>),
+) {
+    let mut lots = lots(ledger);
+    lots.iter_mut().for_each(change);
+    for (position, entry) in (1..).zip(&ledger.journal.entries).skip(followed) {
+        let figures = Reason::from_json(&entry.reason).unwrap().figures;
+        let is_made = |lot: &&lot::Model| lot.entry_id == entry.id && lot.origin_lot_id.is_none();
+        let made: Vec<lot::Model> = lots.iter().filter(is_made).cloned().collect();
+        hears(&Happened {
+            position,
+            entry,
+            figures: &figures,
+            made: &made,
+            parts: parts(ledger, &lots, entry.id),
+            undone: undone(ledger, &lots, entry),
+            returned: returned(&lots, entry, figures.excused),
+        });
     }
 }
 
@@ -82,7 +102,7 @@ fn balance(book: &Book, account: MoneyAccount) -> Exact {
     accounts.get(&Account::Own(account)).copied().unwrap_or_default()
 }
 
-fn lots(ledger: &Ledger) -> Vec<lot::Model> {
+pub(super) fn lots(ledger: &Ledger) -> Vec<lot::Model> {
     ledger.wallets.values().flat_map(|wallet| wallet.lots.values()).cloned().collect()
 }
 

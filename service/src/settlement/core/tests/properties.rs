@@ -11,7 +11,7 @@ use crate::ledger::core::Rules;
 use crate::ledger::core::properties::{ALL_KINDS, book, dated, tell, wishes};
 
 /// Five partners of three funding models; what the programme funds of some is a part.
-fn funded(lot: &mut lot::Model) {
+pub(in super::super) fn funded(lot: &mut lot::Model) {
     let seed = lot.purchase_id.map_or(0, |id| id.uuid().as_u128() >> 70);
     let number = |of: u128, by: i32| i32::try_from(seed % of).unwrap() * by;
     let partner =
