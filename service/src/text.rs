@@ -62,6 +62,11 @@ pub fn card_number(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Control characters, those that turn the direction of what is shown, and those that show nothing.
 fn is_unwanted(letter: char) -> bool {
     letter.is_control()

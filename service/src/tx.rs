@@ -105,8 +105,9 @@ pub(crate) async fn patiently<T>(transaction: impl Future<Output = Result<T>>) -
     within(PATIENCE, transaction).await
 }
 
+/// A use case's transaction is on the heap, or each mutation would hold the largest of all on the stack.
 async fn within<T>(patience: Duration, transaction: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(patience, transaction).await.unwrap_or_else(|_| Err(silence()))
+    tokio::time::timeout(patience, Box::pin(transaction)).await.unwrap_or_else(|_| Err(silence()))
 }
 
 fn silence() -> Error {

@@ -29,6 +29,7 @@ pub use self::transfers::{Transfer, transfers};
 use self::xml::Xml;
 use crate::error::{Error, Result};
 use crate::refusal::{Code, Refusal};
+use crate::text::hex;
 
 /// The most that one SEPA payment carries: 999,999,999.99.
 const SEPA_MINOR_MAX: i64 = 99_999_999_999;
@@ -130,9 +131,7 @@ impl Sums {
 
 /// SHA-256 in capital hexadecimal digits, as many of the first as are wanted: what a reference may hold.
 pub(crate) fn hash(text: &str, digits: usize) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    let hash: String = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-    hash.chars().take(digits).collect()
+    hex(&Sha256::digest(text.as_bytes())).to_uppercase().chars().take(digits).collect()
 }
 
 /// The number of a party's account.

@@ -11,7 +11,6 @@ use entity::cashback::payout::{self, PayoutStatus};
 use entity::cashback::payout_run;
 use entity::ids::{OperatorId, PayoutId, PayoutRunId, ProgrammeId, ProposalId};
 use entity::ledger::idempotency_key::Outcome;
-use entity::programmes::programme;
 use entity::proposals::proposal;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
@@ -78,7 +77,7 @@ impl Cashback {
             if let Some(ran) = ran_before(&tx, programme, &key).await? {
                 return Ok(ran);
             }
-            let rules = rules(&tx, programme).await?;
+            let rules = Rules::now(&tx, programme).await?;
             let waiting = waiting(&tx, programme).await?;
             let run = new_run(&rules, &waiting, (operator, None), at)?;
             if run.total_minor > alone::left(&tx, &rules.programme, operator, at).await? {
@@ -127,7 +126,7 @@ pub(crate) async fn apply(
     proposal: &proposal::Model,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let rules = rules(tx, proposal.programme_id).await?;
+    let rules = Rules::now(tx, proposal.programme_id).await?;
     let ids = planned.payouts.iter().map(|id| id.uuid());
     let lock = if tx.backend() == DbBackend::Postgres { "for update" } else { "" };
     // In the order in which a run that isn't proposed locks them.
@@ -138,13 +137,6 @@ pub(crate) async fn apply(
     let by = (proposal.proposed_by, Some(proposal.id));
     let run = new_run(&rules, &waiting, by, at).map_err(|error| at_field(error, "proposalId"))?;
     start(tx, actor, run, waiting, at).await.map(drop)
-}
-
-/// The programme's rules as they are now, not as a gateway remembers them: another account to pay from, or
-/// a lower limit, holds at once.
-async fn rules(tx: &Tx, programme: ProgrammeId) -> Result<Rules> {
-    let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
-    Rules::new(row.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))?)
 }
 
 /// The payouts that wait, oldest first, locked. Of two runs at once, each takes its own.

@@ -171,6 +171,15 @@ impl Programmes {
     }
 }
 
+impl Rules {
+    /// As they are now, not as a gateway remembers them: another account to pay from, or a lower limit, holds
+    /// at once.
+    pub(crate) async fn now(tx: &tx::Tx, programme: ProgrammeId) -> Result<Self> {
+        let row = programme::Entity::find_by_id(programme).one(tx.connection()).await?;
+        Self::new(row.ok_or(Error::Unauthenticated("the token's programme doesn't exist"))?)
+    }
+}
+
 async fn new_operator(
     tx: &tx::Tx,
     programme: ProgrammeId,

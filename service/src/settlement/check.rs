@@ -8,7 +8,6 @@ use entity::ids::{EntryId, ProgrammeId, WalletId};
 use entity::ledger::lot::Terms;
 use entity::ledger::outbox::FactKind;
 use entity::ledger::{fact, lot, outbox, seal};
-use entity::programmes::programme;
 use entity::settlement::money_posting::MoneyAccount;
 use entity::settlement::{carried_points, money_posting, settlement_cursor};
 use sea_orm::{
@@ -55,8 +54,7 @@ pub(crate) async fn unlike_the_ledger(tx: &Tx, programme: ProgrammeId) -> Result
     let Some(cursor) = settlement_cursor::Entity::find_by_id(programme).one(db).await? else {
         return Ok(found);
     };
-    let row = programme::Entity::find_by_id(programme).one(db).await?;
-    let rules = Rules::new(row.ok_or_else(|| Error::internal("books of no programme"))?)?;
+    let rules = Rules::now(tx, programme).await?;
     match replayed(tx, &rules, cursor.position, &mut found).await {
         // Books that are broken elsewhere may not be followable at all.
         Err(Error::Internal(why)) if !why.is::<DbErr>() => found.broken = Some(why.to_string()),

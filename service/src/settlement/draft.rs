@@ -21,6 +21,7 @@ use super::core::{Contracts, Key, LineKind};
 use super::{cycle_name, replay, rows};
 use crate::error::{Error, Result};
 use crate::programmes::Rules;
+use crate::text::hex;
 use crate::tx::Tx;
 
 /// A partner's statement before it is issued.
@@ -35,7 +36,7 @@ pub(super) struct Draft {
 pub(super) fn digest(drafts: &[Draft]) -> String {
     let mut hasher = Sha256::new();
     drafts.iter().for_each(|draft| hasher.update(draft.hash.as_bytes()));
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hasher.finalize())
 }
 
 /// A partner's statement before, as far as the next goes on from it.

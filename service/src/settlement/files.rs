@@ -18,7 +18,7 @@ use entity::settlement::payment_instruction::{self as instruction, PaymentDirect
 use entity::settlement::settlement_cycle;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Due, Settlement, cycle_name, open, payments};
+use super::{Due, Settlement, cycle_name, payments};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::bank::{
@@ -50,7 +50,7 @@ impl Settlement {
             if unpaid.is_empty() {
                 return Ok(None);
             }
-            let rules = open::rules(&tx, cycle.programme_id).await?;
+            let rules = Rules::now(&tx, cycle.programme_id).await?;
             let (id, file) = written(&rules, cycle, direction, unpaid)?;
             let seen = serde_json::json!({ "direction": direction, "messageId": id });
             let subject = cycle.id.to_string();

@@ -19,7 +19,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::Settlement;
 use super::core::cohorts::Cohorts;
-use super::core::{Accrual, Calendar, Debts, Happened, Key, Move, Owed, Place, Span};
+use super::core::{Accrual, Debts, Happened, Key, Move, Owed, Place};
 use super::replay::{self, Page, Replay};
 use super::{cohorts, rows};
 use crate::error::{Error, Result};
@@ -89,14 +89,7 @@ impl Settlement {
         let Some(page) = replay.next().await? else { return tx.commit(None).await };
         let contracts = replay::contracts(&tx, programme).await?;
         let (before, debts) = debts(&tx, programme, &page).await?;
-        let spans = rows::cycles(&tx, programme).await?.into_iter().map(|row| Span {
-            first: row.first_day,
-            end: row.end_day,
-            is_closed: row.until_position.is_some(),
-        });
-        let spans: Vec<Span> = spans.collect();
-        let known = spans.len();
-        let mut calendar = Calendar::new(rules.programme.settlement_period, spans);
+        let mut calendar = rows::calendar(&tx, rules).await?;
         let mut accrual = Accrual::new(&contracts, debts);
         let mut step = Step {
             until: page.until,
@@ -114,10 +107,7 @@ impl Settlement {
             step.take(programme, &happened, (cycle, day), &moves)?;
             step.cohorts.follow(&happened, day)?;
         }
-        if calendar.spans().len() > known {
-            step.cycles =
-                calendar.spans().iter().map(|span| rows::opened(programme, span)).collect();
-        }
+        step.cycles = rows::begun(programme, &calendar);
         step.carried.compare(programme, &accrual.debts);
         tx.commit(Some(step)).await
     }

@@ -14,9 +14,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::core::{Book, Happened, Key, Move, Price, Span};
+use super::core::{Book, Calendar, Happened, Key, Move, Price, Span};
 use crate::error::Result;
 use crate::ledger::expiry::to_utc;
+use crate::programmes::Rules;
 use crate::tx::Tx;
 
 /// What stands for nobody in a key.
@@ -33,8 +34,22 @@ pub(super) async fn cycles(
     Ok(query.all(tx.connection()).await?)
 }
 
-/// A cycle that begins.
-pub(super) fn opened(programme: ProgrammeId, span: &Span) -> settlement_cycle::Model {
+/// A programme's cycles as a calendar.
+pub(super) async fn calendar(tx: &Tx, rules: &Rules) -> Result<Calendar> {
+    let spans = cycles(tx, rules.id()).await?.into_iter().map(|row| Span {
+        first: row.first_day,
+        end: row.end_day,
+        is_closed: row.until_position.is_some(),
+    });
+    Ok(Calendar::new(rules.programme.settlement_period, spans.collect()))
+}
+
+/// The cycles that have begun since the calendar was read.
+pub(super) fn begun(programme: ProgrammeId, calendar: &Calendar) -> Vec<settlement_cycle::Model> {
+    calendar.begun().map(|span| opened(programme, span)).collect()
+}
+
+fn opened(programme: ProgrammeId, span: &Span) -> settlement_cycle::Model {
     settlement_cycle::Model {
         programme_id: programme,
         first_day: span.first,

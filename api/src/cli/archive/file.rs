@@ -77,7 +77,7 @@ pub(super) async fn write(
         number: plan.number,
         position: plan.position,
         recorded_before: plan.recorded_before,
-        previous: plan.previous_hash.as_deref().map(hex),
+        previous: plan.previous_hash.as_deref().map(service::text::hex),
     })?;
     let (mut tally, mut last, mut since) = (Tally::default(), 0, Some(0));
     while let Some(position) = since {
@@ -155,7 +155,7 @@ fn read_lines(path: &Path, seal: &seal::Model) -> Result<Tally, String> {
         if is_first {
             is_first = false;
             let header: Header = parse(&line)?;
-            let previous = seal.previous_hash.as_deref().map(hex);
+            let previous = seal.previous_hash.as_deref().map(service::text::hex);
             if header.number != seal.number || header.previous != previous {
                 return Err("it has another place in the archive".to_owned());
             }
@@ -175,8 +175,4 @@ fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
     // What the line says may be personal: only where it is wrong is told.
     serde_json::from_slice(line)
         .map_err(|error| format!("a line breaks at column {}", error.column()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

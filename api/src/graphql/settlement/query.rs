@@ -175,10 +175,9 @@ async fn cycle(
     argument: &str,
     id: SettlementCycleId,
 ) -> Result<SettlementCycle> {
-    let (services, actor) = app(ctx);
-    actor.with(service::Scope::SettlementRead)?;
+    let (_, actor) = app(ctx);
     actor.programme()?;
-    let _ = services;
+    actor.with(service::Scope::SettlementRead)?;
     let missing = || Error::bad_input(argument, format!("{argument} names no cycle"));
     Ok(load(ctx, id).await?.map(SettlementCycle).ok_or_else(missing)?)
 }

@@ -152,7 +152,7 @@ impl Import<'_> {
         let (first, step) = (step.first, step.transactions);
         let at = self.settlement.clock.now();
         let tx = self.settlement.db.begin().await?;
-        let rules = open::rules(&tx, programme).await?;
+        let rules = Rules::now(&tx, programme).await?;
         // Two imports at once, and whoever closes the cycle, come one after the other.
         open::cycle(&tx, &rules, at).await?;
         let known = self.known(&tx, programme, step).await?;

@@ -1,5 +1,7 @@
 //! When cycles begin and end, and into which of them falls what was recorded on a day. Pure.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, Days, Months, NaiveDate};
 use entity::day::Day;
 use entity::programmes::programme::SettlementPeriod;
@@ -19,12 +21,15 @@ pub(crate) struct Span {
 pub(crate) struct Calendar {
     period: SettlementPeriod,
     spans: Vec<Span>,
+    /// The first days of those that there were.
+    known: BTreeSet<Day>,
 }
 
 impl Calendar {
     /// The cycles that there are, oldest first, and how long the next ones are.
     pub(crate) fn new(period: SettlementPeriod, spans: Vec<Span>) -> Self {
-        Self { period, spans }
+        let known = spans.iter().map(|span| span.first).collect();
+        Self { period, spans, known }
     }
 
     /// The first day of the cycle into which falls what was recorded on `day`: its own, or where that is
@@ -38,9 +43,9 @@ impl Calendar {
         self.next().first
     }
 
-    /// All of them.
-    pub(crate) fn spans(&self) -> &[Span] {
-        &self.spans
+    /// Those that there weren't.
+    pub(crate) fn begun(&self) -> impl Iterator<Item = &Span> {
+        self.spans.iter().filter(|span| !self.known.contains(&span.first))
     }
 
     fn reach(&mut self, day: Day) {
@@ -108,7 +113,7 @@ mod tests {
     }
 
     fn shown(calendar: &Calendar) -> Vec<String> {
-        calendar.spans().iter().map(|span| format!("{} {}", span.first, span.end)).collect()
+        calendar.spans.iter().map(|span| format!("{} {}", span.first, span.end)).collect()
     }
 
     #[test]
@@ -133,7 +138,7 @@ mod tests {
         assert_eq!(calendar.place(day("2026-01-31")), day("2026-03-01"));
         assert_eq!(calendar.place(day("2026-02-28")), day("2026-03-01"));
         assert_eq!(calendar.place(day("2026-04-02")), day("2026-04-01"));
-        assert_eq!(calendar.spans().len(), 3);
+        assert_eq!((calendar.spans.len(), calendar.begun().count()), (3, 2));
     }
 
     #[test]
@@ -148,7 +153,7 @@ mod tests {
             "2026-05-11 2026-05-18",
         ];
         assert_eq!(shown(&calendar), spans);
-        let names = calendar.spans().iter().map(|span| name(span.first, span.end));
+        let names = calendar.spans.iter().map(|span| name(span.first, span.end));
         let told = ["2026-04", "2026-05-01/2026-05-03", "2026-W19", "2026-W20"];
         assert_eq!(names.collect::<Vec<_>>(), told);
     }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::book::LineKind;
 use super::money::{Exact, Price};
 use crate::refusal::{Code, Refusal};
+use crate::text::hex;
 
 /// The form that this program writes.
 pub const VERSION: u32 = 1;
@@ -174,7 +175,7 @@ impl Statement {
 
     /// The hash of that text, in hexadecimal.
     pub fn hash(&self) -> String {
-        hex(Sha256::digest(self.canonical().as_bytes()).as_slice())
+        hex(&Sha256::digest(self.canonical().as_bytes()))
     }
 
     /// What a bank transfer for it quotes, so that it is found again.
@@ -281,14 +282,6 @@ fn sum(all: impl IntoIterator<Item = i64>) -> Result<i64, Refusal> {
 
 fn too_large() -> Refusal {
     Refusal::new(Code::Overflow)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub use self::difference::{Difference, Tally};
 pub use self::verify::{NotVerified, Verified, verify};
 use super::super::core::statement::Statement;
 use crate::settlement::core::LineKind;
+use crate::text::hex;
 
 /// The form of file that this program writes.
 pub const VERSION: u32 = 1;
@@ -146,7 +147,7 @@ impl<W: Write> Extract<W> {
 
     /// Ends it. Without this last line a reader takes it for cut off.
     pub fn finish(mut self) -> io::Result<W> {
-        let hash = hex(self.hash.clone());
+        let hash = hex(&self.hash.clone().finalize());
         self.row(&Row::End(End { movements: self.movements, hash }))?;
         self.to.flush()?;
         Ok(self.to)
@@ -164,8 +165,4 @@ fn line_of(row: &Row) -> serde_json::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(row)?;
     line.push(b'\n');
     Ok(line)
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -66,7 +66,7 @@ impl<R: BufRead> Rows<R> {
 
     /// The hash of the lines before the last one that was read.
     pub(super) fn hash_before(&self) -> String {
-        hex(self.hash.clone())
+        hex(&self.hash.clone().finalize())
     }
 
     /// What can't be read, and where.
