@@ -61,10 +61,6 @@ enum Command {
     Schema(schema::Schema),
 }
 
-/// A request is one future from its document down to the last statement, and a build for development keeps
-/// each of its parts on the stack twice.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
-
 /// Why a command stopped before its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -135,10 +131,7 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_stack_size(STACK_BYTES)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Demo(demo) => demo.run().await,
