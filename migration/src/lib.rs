@@ -32,6 +32,7 @@ mod m20261130_000034_partner_accounts;
 mod m20261130_000035_reconciliation;
 mod m20261130_000036_bank_transactions;
 mod m20261130_000037_contract_simulations;
+mod m20261130_000038_lot_fates;
 
 use sea_orm_migration::prelude::*;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000035_reconciliation::Migration),
             Box::new(m20261130_000036_bank_transactions::Migration),
             Box::new(m20261130_000037_contract_simulations::Migration),
+            Box::new(m20261130_000038_lot_fates::Migration),
         ]
     }
 }

@@ -37,6 +37,7 @@ codes! {
     ApiClientNotFound "API_CLIENT_NOT_FOUND" "The partner has no API client with that id, or it is revoked.";
     ApproverIsCalculator "APPROVER_IS_CALCULATOR" "Whoever calculated a cycle can't approve it; another operator can.";
     ApproverIsProposer "APPROVER_IS_PROPOSER" "Whoever proposed it can't approve it: a second operator must.";
+    BackfillCycleClosed "BACKFILL_CYCLE_CLOSED" "The settlement cycle in which it occurred is calculated already: history can only come before.";
     BackfillOutOfOrder "BACKFILL_OUT_OF_ORDER" "History must come in the order of time; this happened before what the wallet holds already.";
     BankAccountMissing "BANK_ACCOUNT_MISSING" "There is no bank account to pay to; set one first.";
     BankStatementInvalid "BANK_STATEMENT_INVALID" "The file isn't a camt.053 statement of account that can be read; the message says where, and what would be right.";

@@ -4,6 +4,7 @@ mod batch;
 
 use std::collections::HashSet;
 
+use entity::day::Day;
 use entity::ids::ProgrammeId;
 use entity::members::member;
 
@@ -16,7 +17,9 @@ use super::{BATCH_MAX, Mode, Purchases, Receipt, Recorded};
 use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
 use crate::members::{MemberRef, Resolved, may_earn};
+use crate::programmes::Rules;
 use crate::refusal::{Code, Refusal};
+use crate::settlement;
 use crate::writes::{Done, Write};
 
 /// What becomes of one receipt.
@@ -60,6 +63,7 @@ impl Purchases {
         }
         if mode == Mode::Backfill {
             self.settle_before(programme, &arrivals).await?;
+            self.refuse_closed(&rules, &mut arrivals).await?;
         }
         // A number that comes twice in one batch is taken in turn, as if in two.
         while !arrivals.is_empty() {
@@ -84,6 +88,20 @@ impl Purchases {
     ) -> Result<()> {
         if let Some(first) = arrivals.iter().map(|(_, checked)| checked.recorded_at).min() {
             self.ledger.settle_due(programme, first).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is added to a cycle that was calculated. What came meanwhile falls into the next that is open.
+    async fn refuse_closed(&self, rules: &Rules, arrivals: &mut [(usize, Checked)]) -> Result<()> {
+        let db = self.db.reader();
+        let Some(until) = settlement::closed_until(db, rules.id()).await? else { return Ok(()) };
+        for (_, checked) in arrivals {
+            if Day::of(checked.recorded_at, &rules.zone) < until {
+                let message = format!("Cycles are calculated up to {until}; history begins there.");
+                let refusal = Refusal::new(Code::BackfillCycleClosed).because(message);
+                checked.standing.get_or_insert(refusal.at("occurredAt"));
+            }
         }
         Ok(())
     }

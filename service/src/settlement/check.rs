@@ -1,24 +1,24 @@
 //! Whether the money books are what the ledger comes to, for who checks the books: the journal is worked out
 //! anew from the first entry on, and what its accounts hold from lots and debts, past the journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::day::Day;
-use entity::ids::{EntryId, ProgrammeId, WalletId};
+use entity::ids::{EntryId, ProgrammeId, PurchaseId, WalletId};
 use entity::ledger::lot::Terms;
 use entity::ledger::outbox::FactKind;
 use entity::ledger::{fact, lot, outbox, seal};
 use entity::settlement::money_posting::MoneyAccount;
-use entity::settlement::{carried_points, money_posting, settlement_cursor};
+use entity::settlement::{carried_points, lot_fate, money_posting, settlement_cursor};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value,
 };
 use uuid::Uuid;
 
 use super::core::cohorts::Cohort;
-use super::core::{Account, Accrual, Debts, Exact, held_for};
+use super::core::{Account, Accrual, Debts, Exact, Fates, held_for};
 use super::replay::{self, Page, Replay};
-use super::{check_cohorts, rows};
+use super::{check_cohorts, fates, rows};
 use crate::error::{Error, Result};
 use crate::programmes::Rules;
 use crate::rows::find_among;
@@ -36,6 +36,8 @@ pub(crate) struct Unlike {
     /// Accounts that hold something else than lots and debts come to; none where what happened isn't in the
     /// books yet.
     pub(crate) accounts: Vec<MoneyAccount>,
+    /// Purchases of whose points something else has become than what is written; how many were looked at.
+    pub(crate) fates: (usize, BTreeSet<PurchaseId>),
     /// How many cohorts were looked at.
     pub(crate) cohorts: usize,
     /// Those of which something else is told than what entries come to.
@@ -70,7 +72,7 @@ pub(crate) async fn unlike_the_ledger(tx: &Tx, programme: ProgrammeId) -> Result
 async fn replayed(tx: &Tx, rules: &Rules, until: i64, found: &mut Unlike) -> Result<()> {
     let programme = rules.id();
     let contracts = replay::contracts(tx, programme).await?;
-    let mut accrual = Accrual::new(&contracts, Debts::default());
+    let mut accrual = Accrual::new(&contracts, Debts::default(), Fates::default());
     let sealed = seal::Entity::find()
         .filter(seal::Column::ProgrammeId.eq(programme))
         .order_by_desc(seal::Column::Number);
@@ -90,6 +92,7 @@ async fn replayed(tx: &Tx, rules: &Rules, until: i64, found: &mut Unlike) -> Res
         }
         after = page.until;
     }
+    found.fates = unlike_fates(tx, programme, &accrual.fates).await?;
     check_cohorts::compare(tx, rules, &cohorts, found).await
 }
 
@@ -139,6 +142,21 @@ fn compare(
         };
         found.entries.extend(wrong.map(|row| row.entry_id));
     }
+}
+
+/// Purchases of whose points something else has become, and how many there are.
+async fn unlike_fates(
+    tx: &Tx,
+    programme: ProgrammeId,
+    fates: &Fates,
+) -> Result<(usize, BTreeSet<PurchaseId>)> {
+    let query = lot_fate::Entity::find().filter(lot_fate::Column::ProgrammeId.eq(programme));
+    let written = query.all(tx.connection()).await?.into_iter().map(|row| fates::of(&row));
+    let written: BTreeMap<_, _> = written.collect();
+    let right: BTreeMap<_, _> = fates.all().collect();
+    let all: BTreeSet<_> = written.keys().chain(right.keys()).collect();
+    let wrong = all.iter().filter(|earned| written.get(earned) != right.get(earned));
+    Ok((all.len(), wrong.map(|(purchase, _)| *purchase).collect()))
 }
 
 async fn postings(

@@ -20,8 +20,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use super::Settlement;
 use super::core::cohorts::Cohorts;
 use super::core::{Accrual, Debts, Happened, Key, Move, Owed, Place};
+use super::fates::Changed;
 use super::replay::{self, Page, Replay};
-use super::{cohorts, rows};
+use super::{cohorts, fates, rows};
 use crate::error::{Error, Result};
 use crate::programmes::Rules;
 use crate::rows::{add_all, find_among, insert_all, insert_new, update_all};
@@ -36,6 +37,7 @@ struct Step {
     days: BTreeMap<(Day, Day, Key), [i64; 2]>,
     cohorts: Cohorts,
     carried: Carried,
+    fates: Changed,
 }
 
 /// What is carried for wallets: as it was, and what becomes of it.
@@ -88,9 +90,10 @@ impl Settlement {
         let mut replay = Replay::new(&tx, programme, cursor.position);
         let Some(page) = replay.next().await? else { return tx.commit(None).await };
         let contracts = replay::contracts(&tx, programme).await?;
-        let (before, debts) = debts(&tx, programme, &page).await?;
+        let (owed, debts) = debts(&tx, programme, &page).await?;
         let mut calendar = rows::calendar(&tx, rules).await?;
-        let mut accrual = Accrual::new(&contracts, debts);
+        let before = fates::known(&tx, programme, &page, &debts).await?;
+        let mut accrual = Accrual::new(&contracts, debts, before.clone());
         let mut step = Step {
             until: page.until,
             cursor,
@@ -98,7 +101,8 @@ impl Settlement {
             postings: Vec::new(),
             days: BTreeMap::new(),
             cohorts: Cohorts::new(rules.zone),
-            carried: Carried { before, ..Carried::default() },
+            carried: Carried { before: owed, ..Carried::default() },
+            fates: Changed::default(),
         };
         for happened in page.happened()? {
             let day = Day::of(happened.entry.recorded_at, &rules.zone);
@@ -109,6 +113,7 @@ impl Settlement {
         }
         step.cycles = rows::begun(programme, &calendar);
         step.carried.compare(programme, &accrual.debts);
+        step.fates = Changed::between(programme, &before, &accrual.fates);
         tx.commit(Some(step)).await
     }
 }
@@ -174,6 +179,7 @@ async fn write(tx: &Tx, programme: ProgrammeId, step: Step) -> Result<bool> {
     insert_all::<carried_points::Entity>(tx, &step.carried.made).await?;
     let changing = [carried_points::Column::WalletId, carried_points::Column::Remaining];
     update_all::<carried_points::Entity>(tx, &step.carried.changed, &changing).await?;
+    step.fates.write(tx).await?;
     Ok(true)
 }
 

@@ -1,9 +1,10 @@
-//! The cycle on whose statement stands what is booked now: payments and corrections.
+//! Which cycles are closed, and the cycle on whose statement stands what is booked now: payments and corrections.
 
 use chrono::{DateTime, Utc};
 use entity::day::Day;
+use entity::ids::ProgrammeId;
 use entity::settlement::{settlement_cursor, settlement_cycle};
-use sea_orm::{EntityTrait, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rows;
 use crate::error::Result;
@@ -23,4 +24,16 @@ pub(super) async fn cycle(tx: &Tx, rules: &Rules, at: DateTime<Utc>) -> Result<D
         insert_new::<settlement_cycle::Entity>(tx, &begun).await?;
     }
     Ok(first)
+}
+
+/// The first day that is in no cycle which was calculated; none where none was.
+pub(crate) async fn closed_until<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+) -> Result<Option<Day>> {
+    let last = settlement_cycle::Entity::find()
+        .filter(settlement_cycle::Column::ProgrammeId.eq(programme))
+        .filter(settlement_cycle::Column::UntilPosition.is_not_null())
+        .order_by_desc(settlement_cycle::Column::EndDay);
+    Ok(last.one(db).await?.map(|cycle| cycle.end_day))
 }

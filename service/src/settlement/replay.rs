@@ -294,6 +294,12 @@ impl Page {
         self.lots.values_mut().chain(made).for_each(change);
     }
 
+    /// The purchases that earned the points which the entries are about.
+    pub(super) fn purchases(&self) -> impl Iterator<Item = PurchaseId> {
+        let returned = self.returns.values().map(|row| row.purchase_id);
+        self.lots.values().filter_map(|lot| lot.purchase_id).chain(returned)
+    }
+
     /// The wallets of the entries.
     pub(super) fn wallets(&self) -> impl Iterator<Item = WalletId> {
         self.entries.iter().map(|(_, row, _)| row.wallet_id)

@@ -3,7 +3,7 @@
 //!
 //! The cycle's facts are followed twice side by side, by the terms that were and by the others. Which lots
 //! were burned stays as it was. Debts of earlier cycles that were filled in this one are left out on both
-//! sides, so that one cycle is enough to read.
+//! sides, and what came back and was gone counts as burned, so that one cycle is enough to read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use sea_orm::{
     QueryOrder,
 };
 
-use super::core::{Account, Accrual, Book, Contracts, Debts, Happened};
+use super::core::{Account, Accrual, Book, Contracts, Debts, Fates, Happened};
 use super::replay::{self, Replay};
 use super::{Settlement, cycles, rows};
 use crate::actor::{Actor, Scope};
@@ -241,7 +241,8 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn new(contracts: &'a Contracts) -> Self {
-        Self { accrual: Accrual::new(contracts, Debts::default()), book: Book::default() }
+        let accrual = Accrual::new(contracts, Debts::default(), Fates::assumed());
+        Self { accrual, book: Book::default() }
     }
 
     fn follow(

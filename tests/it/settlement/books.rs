@@ -50,3 +50,31 @@ async fn what_a_household_takes_over_is_filled_from_its_points_whichever_fact_co
     assert_eq!(accounts(&world).await, "RESERVE 0.48, MARGIN 0.18, FEES 0.012");
     world.closes().await;
 }
+
+/// Points that are with somebody else when their goods come back are billed once, to whoever stood in.
+#[tokio::test]
+async fn what_was_given_away_is_billed_once_though_its_goods_come_back() {
+    let world = World::new().await;
+    let (fuel, bakery) =
+        (world.partner("fuel").await, world.partner_without_contract("bakery").await);
+    let terms = json!({ "partnerId": bakery.id, "validFrom": "2026-01-01T00:00:00Z",
+        "funding": "AT_BURN", "issuePrice": "0.010", "acceptancePrice": "0.009",
+        "serviceFeeBp": 0, "breakageShareBp": 0, "onUs": "FULL", "paymentDays": 14,
+        "disputeDays": 14, "taxCode": "STD" });
+    world.operator.does("signContract", "contract { version }", terms).await;
+    let (ana, ben) = (world.member("C1").await, world.member("C2").await);
+    let sold = sells(&bakery, &world, "B1", "C1").await;
+    let gift = json!({ "to": { "cardNumber": "C2" }, "points": 100, "idempotencyKey": "g" });
+    ana.does("transferPoints", "isReplayed", gift).await;
+    let back = json!({ "purchaseId": sold, "occurredAt": world.now(), "idempotencyKey": "b" });
+    bakery.does("returnPurchase", "purchaseReturn { points }", back).await;
+    sells(&fuel, &world, "F1", "C1").await;
+    assert_eq!(world.wallet(&ana).await, [0, 0, 0, 0]);
+    // Fuel paid 1.20 for what stood in; the bakery was never billed, and is given nothing back.
+    assert_eq!(accounts(&world).await, "MARGIN 1.2, FEES 0.012");
+    fuel.does("payWithPoints", "isReplayed", payment("C2", 100, "p", world.now())).await;
+    assert_eq!(world.wallet(&ben).await, [0, 0, 0, 0]);
+    // The bakery's points are burned now: billed to it, and given back at once.
+    assert_eq!(accounts(&world).await, "MARGIN 0.3, FEES 0.012");
+    world.closes().await;
+}

@@ -273,3 +273,20 @@ async fn no_more_is_paid_than_is_due_and_in_no_other_currency() {
     assert_eq!((seen.len(), &seen[0]["open"]["amount"]), (1, &json!("54.00")));
     world.closes().await;
 }
+
+#[tokio::test]
+async fn history_comes_before_its_cycle_is_calculated_or_not_at_all() {
+    let world = World::new().await;
+    let (grocer, _) = hub(&world).await;
+    world.member("C2").await;
+    let then = world.now();
+    world.backfills(&grocer, "H1", "C2", then).await.unwrap();
+    world.days_pass(35).await;
+    is_reviewed(&world, "2026-03").await;
+    let refused = world.backfills(&grocer, "H2", "C2", then).await.unwrap_err();
+    assert_eq!(refused.code.name(), "BACKFILL_CYCLE_CLOSED");
+    // What was brought in in time is there, however often it comes.
+    assert!(world.backfills(&grocer, "H1", "C2", then).await.unwrap().is_replay);
+    world.backfills(&grocer, "H3", "C2", world.now()).await.unwrap();
+    world.closes().await;
+}

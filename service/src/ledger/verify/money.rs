@@ -60,7 +60,7 @@ pub(super) const INVARIANTS: [Invariant; 3] = [
 ];
 
 /// Those that aren't statements: how money follows from entries is settlement's to say.
-pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 5]> {
+pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 6]> {
     let found = unlike_the_ledger(tx, programme).await?;
     let entries = found.entries.iter().take(NAMED_MAX).map(ToString::to_string);
     let cohorts = |name, wrong: &[Cohort]| Check {
@@ -90,6 +90,13 @@ pub(super) async fn checks(tx: &Tx, programme: ProgrammeId) -> Result<[Check; 5]
                 .map(MoneyAccount::name)
                 .map(Into::into)
                 .collect(),
+        },
+        Check {
+            name: "what became of each lot's points is what entries come to",
+            checked: count(found.fates.0),
+            unit: "lots",
+            faults: count(found.fates.1.len()),
+            faulty: found.fates.1.iter().take(NAMED_MAX).map(ToString::to_string).collect(),
         },
         cohorts("what became of each cohort's points is what entries come to", &found.flows),
         cohorts("each cohort has as many points out as its lots and holds", &found.out),

@@ -4,10 +4,10 @@
 //! until the points are burned, expire, or come back; the rest is collected when they are burned. Points
 //! burned at a funder whose contract says so (`on_us`) give back what it paid for them instead.
 //!
-//! Points that came back after they were spent are paid back from `carried`; when other points fill the
-//! debt, what those had cost goes there, what had been billed when the first were burned moves to the funders
-//! of the second, and the margin takes the difference. A debt that is written off is the margin's loss; so is
-//! the gain where an operator takes points that somebody had paid for.
+//! Points whose goods came back after they were gone are paid back from `carried`; when other points stand in
+//! for them, what those cost, at issue or now, is the margin's, which makes up for what was carried and gives
+//! back what had been billed when the first were burned ([`Fate`]). A debt that is written off is the margin's
+//! loss; so is the gain where an operator takes points that somebody had paid for.
 
 use std::collections::HashMap;
 
@@ -21,21 +21,23 @@ use entity::partners::contract::OnUs;
 use super::book::{Key, LineKind, MoneyAccount, Move};
 use super::contracts::Contracts;
 use super::debts::{Debts, Owed, Short};
+use super::fates::{Fate, Fates, apart};
 use super::happened::{Happened, Part, Returned};
 use super::money::{Price, WHOLE, bp};
-use super::sides::{Acceptor, Side, due, fee, held};
+use super::sides::{Acceptor, Side, breakage, due, fee, held};
 
 /// What the money books need to go on.
 pub(crate) struct Accrual<'a> {
     pub(crate) debts: Debts,
+    pub(crate) fates: Fates,
     contracts: &'a Contracts,
     moves: Vec<Move>,
 }
 
 impl<'a> Accrual<'a> {
-    /// Goes on from what is owed.
-    pub(crate) fn new(contracts: &'a Contracts, debts: Debts) -> Self {
-        Self { debts, contracts, moves: Vec::new() }
+    /// Goes on from what is owed, and what has become of what was earned.
+    pub(crate) fn new(contracts: &'a Contracts, debts: Debts, fates: Fates) -> Self {
+        Self { debts, fates, contracts, moves: Vec::new() }
     }
 
     /// Goes on by an entry: what it moves, in an order that is the same each time.
@@ -89,12 +91,57 @@ impl<'a> Accrual<'a> {
         }
     }
 
-    /// What was paid for points at issue goes back, from that account; the fee too.
-    fn unissue(&mut self, lot: &lot::Model, points: Points, from: MoneyAccount) {
+    /// Points came back with their goods: what was paid for them at issue goes back, the fee too.
+    fn recover(&mut self, lot: &lot::Model, points: Points) {
         for share in &lot.terms.shares {
             let side = Side::of(share, None, lot, points);
-            self.is_owed(side, LineKind::IssueReturn, from, held(share));
+            self.is_owed(side, LineKind::IssueReturn, MoneyAccount::Reserve, held(share));
             self.is_owed(side, LineKind::ServiceFeeReversal, MoneyAccount::Fees, fee(share));
+        }
+    }
+
+    /// Goods came back whose points are gone.
+    fn miss(&mut self, owed: &Owed) {
+        for share in &owed.lot.terms.shares {
+            let side = Side::of(share, None, &owed.lot, owed.points);
+            self.is_owed(side, LineKind::IssueReturn, MoneyAccount::Carried, held(share));
+        }
+        self.change(&owed.lot, |fate| fate.short += owed.points.get());
+    }
+
+    /// What becomes of points changes what their funders are given back.
+    fn change(&mut self, lot: &lot::Model, change: impl FnOnce(&mut Fate)) {
+        let [before, after] = self.fates.change(lot, change);
+        for share in &lot.terms.shares {
+            let fees = [before, after].map(|fate| fate.without_fee(lot, share));
+            let kinds = [LineKind::ServiceFeeReversal, LineKind::ServiceFee];
+            self.differ(lot, share, (kinds, MoneyAccount::Fees, fee(share)), fees);
+            let funding = [before, after].map(|fate| fate.refunded());
+            let kinds = [LineKind::FundingReversal, LineKind::Funding];
+            self.differ(lot, share, (kinds, MoneyAccount::Margin, due(share)), funding);
+            let contract = share.contract.and_then(|id| self.contracts.by_id(id));
+            let back = contract.map_or(0, |contract| bp(contract.breakage_share_bp));
+            let broken = [before, after].map(|fate| fate.broken());
+            let kinds = [LineKind::BreakageShare; 2];
+            let price = breakage(share, back);
+            self.differ(lot, share, (kinds, MoneyAccount::Breakage, price), broken);
+        }
+    }
+
+    /// Gives for so many points more, or takes back for so many fewer.
+    fn differ(
+        &mut self,
+        lot: &lot::Model,
+        share: &Share,
+        (kinds, account, price): ([LineKind; 2], MoneyAccount, Price),
+        [before, after]: [i64; 2],
+    ) {
+        let points = apart(before, after);
+        let side = Side::of(share, None, lot, points);
+        match () {
+            () if price.is_zero() => {}
+            () if after > before => self.is_owed(side, kinds[0], account, price),
+            () => self.owes(side, kinds[1], account, price),
         }
     }
 
@@ -106,14 +153,12 @@ impl<'a> Accrual<'a> {
 
     fn burn(&mut self, part: &Part<'_>, acceptor: Acceptor) {
         let mut accepted = if part.lot.terms.shares.is_empty() { WHOLE } else { 0 };
+        let mut is_free = false;
         for share in &part.lot.terms.shares {
             let side = Side::of(share, acceptor.partner, part.lot, part.points);
             if let Some(on_us) = self.on_us(part.lot, share, acceptor.partner) {
                 self.is_owed(side, LineKind::IssueReturn, MoneyAccount::Reserve, held(share));
-                if on_us == OnUs::Free {
-                    let kind = LineKind::ServiceFeeReversal;
-                    self.is_owed(side, kind, MoneyAccount::Fees, fee(share));
-                }
+                is_free |= on_us == OnUs::Free;
                 continue;
             }
             self.own(part, MoneyAccount::Reserve, MoneyAccount::Cleared, held(share));
@@ -129,6 +174,7 @@ impl<'a> Accrual<'a> {
         if part.lot.terms.shares.is_empty() {
             self.clear(part, part.accepted_at(WHOLE).negated());
         }
+        self.change(part.lot, |fate| fate.burn(part.points.get(), is_free));
     }
 
     /// What is left in `cleared` after a burn is the programme's, and what is missing its loss.
@@ -150,13 +196,12 @@ impl<'a> Accrual<'a> {
     /// The exact inverse of [`Self::burn`].
     fn unburn(&mut self, part: &Part<'_>, acceptor: Acceptor) {
         let mut accepted = if part.lot.terms.shares.is_empty() { WHOLE } else { 0 };
+        let mut is_free = false;
         for share in &part.lot.terms.shares {
             let side = Side::of(share, acceptor.partner, part.lot, part.points);
             if let Some(on_us) = self.on_us(part.lot, share, acceptor.partner) {
                 self.owes(side, LineKind::Issue, MoneyAccount::Reserve, held(share));
-                if on_us == OnUs::Free {
-                    self.owes(side, LineKind::ServiceFee, MoneyAccount::Fees, fee(share));
-                }
+                is_free |= on_us == OnUs::Free;
                 continue;
             }
             self.own(part, MoneyAccount::Cleared, MoneyAccount::Reserve, held(share));
@@ -172,20 +217,14 @@ impl<'a> Accrual<'a> {
         if part.lot.terms.shares.is_empty() {
             self.clear(part, part.accepted_at(WHOLE));
         }
+        self.change(part.lot, |fate| fate.burn(-part.points.get(), is_free));
     }
 
     fn expire(&mut self, part: &Part<'_>) {
         for share in &part.lot.terms.shares {
             self.own(part, MoneyAccount::Reserve, MoneyAccount::Breakage, held(share));
-            let contract = share.contract.and_then(|id| self.contracts.by_id(id));
-            let back = contract.map_or(0, |contract| bp(contract.breakage_share_bp));
-            let shares = [bp(share.share_bp), bp(share.issue_share_bp), back];
-            let price = Price::shared(share.issue_price_micros, shares);
-            if !price.is_zero() {
-                let side = Side::of(share, None, part.lot, part.points);
-                self.is_owed(side, LineKind::BreakageShare, MoneyAccount::Breakage, price);
-            }
         }
+        self.change(part.lot, |fate| fate.expired += part.points.get());
     }
 
     /// An operator took the points: what was paid for them is the programme's.
@@ -211,7 +250,7 @@ impl<'a> Accrual<'a> {
             if let Some(returned) = returned {
                 let sum = own.entry(returned.lot.part).or_default();
                 *sum = sum.plus(mine).unwrap_or(*sum);
-                self.unissue(part.lot, mine, MoneyAccount::Reserve);
+                self.recover(part.lot, mine);
             }
             others.push((part.lot, part.points.less(mine)));
         }
@@ -220,12 +259,12 @@ impl<'a> Accrual<'a> {
         }
         for (filling, points) in others {
             for owed in short.take(points) {
-                self.unissue(&owed.lot, owed.points, MoneyAccount::Carried);
+                self.miss(&owed);
                 self.fill(&owed, filling);
             }
         }
         for (part, owed) in (0..).zip(short.take(happened.figures.owed)) {
-            self.unissue(&owed.lot, owed.points, MoneyAccount::Carried);
+            self.miss(&owed);
             self.debts.push(happened.entry.wallet_id, (happened.position, part), owed);
         }
     }
@@ -239,39 +278,30 @@ impl<'a> Accrual<'a> {
         }
     }
 
+    /// Points of one lot stand in for those of another: whoever funds them has them burned.
     fn fill(&mut self, owed: &Owed, filling: &lot::Model) {
-        let (carried, points) = (MoneyAccount::Carried, owed.points);
-        let whole = |share: &Share| {
-            Price::shared(share.issue_price_micros, [bp(share.share_bp), WHOLE, WHOLE])
-        };
-        let with = Part::of(filling, points);
+        let with = Part::of(filling, owed.points);
         for share in &filling.terms.shares {
-            self.own(&with, MoneyAccount::Reserve, carried, held(share));
-            self.owes(
-                Side::of(share, None, filling, points),
-                LineKind::Funding,
-                carried,
-                due(share),
-            );
-            self.own(&with, carried, MoneyAccount::Margin, whole(share));
+            let side = Side::of(share, None, filling, owed.points);
+            self.own(&with, MoneyAccount::Reserve, MoneyAccount::Margin, held(share));
+            self.owes(side, LineKind::Funding, MoneyAccount::Margin, due(share));
         }
-        let of = Part::of(&owed.lot, points);
+        self.change(filling, |fate| fate.burn(owed.points.get(), false));
+        self.settle(owed);
+    }
+
+    /// The margin makes up for what was carried.
+    fn settle(&mut self, owed: &Owed) {
+        let part = Part::of(&owed.lot, owed.points);
         for share in &owed.lot.terms.shares {
-            let side = Side::of(share, None, &owed.lot, points);
-            self.is_owed(side, LineKind::FundingReversal, carried, due(share));
-            self.own(&of, MoneyAccount::Margin, carried, whole(share));
+            self.own(&part, MoneyAccount::Margin, MoneyAccount::Carried, held(share));
         }
+        self.change(&owed.lot, |fate| fate.settled += owed.points.get());
     }
 
     fn write_off(&mut self, entry: &entry::Model) {
-        for owed in self.debts.take(entry.wallet_id, entry.points) {
-            let part = Part::of(&owed.lot, owed.points);
-            for share in &owed.lot.terms.shares {
-                self.own(&part, MoneyAccount::Margin, MoneyAccount::Carried, held(share));
-                let side = Side::of(share, None, &owed.lot, owed.points);
-                self.is_owed(side, LineKind::FundingReversal, MoneyAccount::Margin, due(share));
-            }
-        }
+        let owed = self.debts.take(entry.wallet_id, entry.points);
+        owed.iter().for_each(|owed| self.settle(owed));
     }
 
     /// How the share is settled where its funder has issued the points and accepts them itself; none where

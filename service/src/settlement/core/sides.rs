@@ -77,6 +77,12 @@ pub(super) fn fee(share: &Share) -> Price {
     Price::shared(share.issue_price_micros, [bp(share.share_bp), bp(share.service_fee_bp), WHOLE])
 }
 
+/// So much of what lay in the reserve goes back when the points expire.
+pub(super) fn breakage(share: &Share, back_bp: i64) -> Price {
+    let shares = [bp(share.share_bp), bp(share.issue_share_bp), back_bp];
+    Price::shared(share.issue_price_micros, shares)
+}
+
 /// What those who fund a lot owe as soon as so many of its points are issued; the programme owes nobody.
 pub(crate) fn at_issue(terms: &Terms, points: i64) -> Result<BTreeMap<PartnerId, Exact>, Refusal> {
     let mut owed = BTreeMap::new();

@@ -39,21 +39,23 @@ fn replayed(
 struct Follower<'a> {
     accrual: Accrual<'a>,
     book: Book,
+    moves: Vec<Move>,
     followed: usize,
 }
 
 impl<'a> Follower<'a> {
     fn new(contracts: &'a Contracts) -> Self {
-        let accrual = Accrual::new(contracts, Debts::default());
-        Self { accrual, book: Book::default(), followed: 0 }
+        let accrual = Accrual::new(contracts, Debts::default(), Fates::default());
+        Self { accrual, book: Book::default(), moves: Vec::new(), followed: 0 }
     }
 
     /// Takes what the ledger wrote since.
     fn follow(&mut self, ledger: &Ledger, change: impl Fn(&mut lot::Model)) {
-        let Self { accrual, book, followed } = self;
+        let Self { accrual, book, moves, followed } = self;
         since(ledger, *followed, change, |happened| {
             for moved in accrual.follow(happened) {
                 book.add(moved.key, moved.points.get()).unwrap();
+                moves.push(moved);
             }
             let cleared = balance(book, MoneyAccount::Cleared);
             assert!(cleared.is_zero(), "a burn wasn't cleared");
@@ -300,4 +302,35 @@ fn what_expires_or_is_taken_leaves_the_reserve() {
         ana returns 100 r1
         ana written-off 100";
     assert_eq!(told(&settled(owed)), "B -1, margin -1");
+}
+
+/// What was billed when A's points were burned, at most, goes back to it.
+#[test]
+fn what_was_never_billed_never_goes_back() {
+    let given = "ana earns 100 r1 of A until 90 price 10000
+        ana gives 100 to ben
+        ana returns 100 r1
+        ana earns 100 r2 of X until 400 price 8000";
+    // X pays for what stood in; nobody has burned what ben has.
+    assert_eq!(told(&settled(given)), "X 0.8, margin 0.8");
+    let burned = format!("{given}\nben pays 60 p1 at B price 9000");
+    // A is billed for the 60, and X stands in for them.
+    assert_eq!(told(&settled(&burned)), "B -0.54, X 0.8, margin 0.26");
+    let undone = format!("{burned}\nben reverses p1");
+    assert_eq!(told(&settled(&undone)), told(&settled(given)));
+    let broken = format!("{burned}\nday 91\nben settles");
+    assert_eq!(told(&settled(&broken)), told(&settled(&burned)));
+}
+
+/// In whichever order: burned before the goods came back, held meanwhile, or after.
+#[test]
+fn the_order_of_things_makes_no_difference_to_the_funders() {
+    let earned = "ana earns 100 r1 of A until 90 price 10000
+        ana earns 100 r2 of X until 400 price 8000";
+    let before = format!("{earned}\nana pays 100 p1 at B price 9000\nana returns 100 r1");
+    let held = format!(
+        "{earned}\nana holds 100 h1\nana returns 100 r1\nana captures 100 h1 at B price 9000"
+    );
+    assert_eq!(told(&settled(&before)), "B -0.9, X 0.8, margin -0.1");
+    assert_eq!(told(&settled(&held)), told(&settled(&before)));
 }

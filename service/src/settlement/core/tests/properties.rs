@@ -102,6 +102,35 @@ fn identities_hold(ledger: &Ledger, follower: &Follower<'_>) {
     assert_eq!(debts.sum::<i64>(), owed);
 }
 
+/// Who funded a part of a purchase is never given back more than it was billed, whatever it is for. What
+/// its issuer accepted itself counts as burned, though nobody is billed for it.
+fn nobody_is_given_back_more_than_it_paid(ledger: &Ledger, moves: &[Move]) {
+    let earned: HashMap<_, _> = lots(ledger)
+        .into_iter()
+        .filter_map(|lot| Some((lot.id, (lot.purchase_id?, lot.part))))
+        .collect();
+    let mut sums: HashMap<_, [i64; 3]> = HashMap::new();
+    for Move { key, points, lot } in moves {
+        let Some((partner, earned)) = key.partner.zip(lot.and_then(|lot| earned.get(&lot))) else {
+            continue;
+        };
+        let [burned, charged, broken] = sums.entry((partner, earned)).or_default();
+        let points = if key.from == MoneyAccount::Payable { points.get() } else { -points.get() };
+        match key.kind {
+            LineKind::Funding | LineKind::FundingReversal => *burned += points,
+            LineKind::Issue | LineKind::IssueReturn if key.with == Some(partner) => {
+                *burned -= points;
+            }
+            LineKind::ServiceFee | LineKind::ServiceFeeReversal => *charged += points,
+            LineKind::BreakageShare => *broken -= points,
+            _ => {}
+        }
+    }
+    for ((partner, _), sums) in sums {
+        assert!(sums.iter().all(|sum| *sum >= 0), "{} got {sums:?}", name(partner));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -117,6 +146,7 @@ proptest! {
         tell(&mut ledger, &wishes, |ledger, _, _| {
             follower.follow(ledger, funded);
             identities_hold(ledger, &follower);
+            nobody_is_given_back_more_than_it_paid(ledger, &follower.moves);
         });
     }
 
