@@ -10,6 +10,7 @@ pub mod credit_line;
 pub mod credit_slice;
 pub mod dispute;
 pub mod dispute_entry;
+pub mod dispute_item;
 pub mod lot_fate;
 pub mod money_day;
 pub mod money_posting;

@@ -152,6 +152,7 @@ codes! {
     ReasonInvalid "REASON_INVALID" "A reason of 1 to 500 printable characters is needed.";
     ReceiptNumberInvalid "RECEIPT_NUMBER_INVALID" "A receipt number has 1 to 64 printable characters.";
     ReceiptReused "RECEIPT_REUSED" "The receipt number was used for other content.";
+    ReconciliationItemMatched "RECONCILIATION_ITEM_MATCHED" "The record and the books agree on the item: there is nothing to dispute.";
     ReconciliationItemNotFound "RECONCILIATION_ITEM_NOT_FOUND" "The reconciliation has no item with that id, or it is named twice.";
     ReconciliationItemNotMissing "RECONCILIATION_ITEM_NOT_MISSING" "Only a sale that was missing here can be recorded.";
     ReconciliationNotFound "RECONCILIATION_NOT_FOUND" "The partner has no reconciliation with that id.";

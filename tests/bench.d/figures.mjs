@@ -15,6 +15,7 @@ const NAMES = {
   J: 'B through two gateways', K: 'resident memory, under B', L: 'import of receipts, lines',
   'L-sqlite': 'the same on SQLite', M: 'start until the first answer',
   N: 'a decision: 20 lines, 1,000 rules, one core', 'N-100': 'the same, 100 rules',
+  O: 'a million entries into the money books, and settled', P: 'the partner matrix of a year',
 };
 
 // What the row is held against; the figures of other rows are at hand in `rows`.
@@ -35,6 +36,8 @@ const BARS = {
   M: ['< 300 ms', (row) => row.p50_ms < 300],
   N: ['< 2 ms', (row) => row.p50_ms < 2],
   'N-100': ['< 0.3 ms', (row) => row.p50_ms < 0.3],
+  O: ['≥ 16,667/s, < 512 MB', (row) => row.rate >= 1e6 / 60 && row.rss_mb < 512],
+  P: ['< 50 ms', (row) => row.p50_ms < 50],
 };
 
 const [roundsFile, settingsFile, ...options] = process.argv.slice(2);

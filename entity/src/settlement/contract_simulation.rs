@@ -9,6 +9,17 @@ use crate::amount::BasisPoints;
 use crate::day::Day;
 use crate::ids::{ContractSimulationId, PartnerId, ProgrammeId};
 use crate::partners::contract::{Funding, OnUs};
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// Who is charged for points that are burned.
+    Attribution {
+        /// Who funds the lots that they came from, the soonest to expire first: as it is.
+        ByLot "BY_LOT",
+        /// All who fund points, by what is due for all that could have been burned.
+        Pooled "POOLED",
+    }
+}
 
 /// Terms that are other than they were; what isn't said is as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -27,6 +38,9 @@ pub struct OtherTerms {
     pub breakage_share_bp: Option<BasisPoints>,
     /// How points burned where they were issued are settled.
     pub on_us: Option<OnUs>,
+    /// Of all partners: who is charged for points that are burned.
+    #[serde(default)]
+    pub attribution: Option<Attribution>,
 }
 
 /// What the cycle came to, and would have come to, in minor units.

@@ -153,16 +153,39 @@ impl Due {
     }
 }
 
+/// What is due at the end of a day when all points are burned that are out, by who funds them.
+pub(super) async fn due_by_funder<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    day: Day,
+) -> Result<BTreeMap<Option<PartnerId>, Exact>> {
+    let mut all: BTreeMap<Option<PartnerId>, Exact> = BTreeMap::new();
+    for row in due_sums(db, programme, day).await? {
+        let price = Price { micros: row.price_micros, factor: row.factor };
+        let sum = all.entry(partner(row.funder_id)).or_default();
+        *sum = sum.plus(price.of(row.points)?);
+    }
+    Ok(all)
+}
+
+async fn due_sums<C: ConnectionTrait>(
+    db: &C,
+    programme: ProgrammeId,
+    day: Day,
+) -> Result<Vec<DueSum>> {
+    let values: [Value; 2] = [programme.uuid().into(), day.get().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), DUE, values);
+    Ok(DueSum::find_by_statement(statement).all(db).await?)
+}
+
 /// What is due at the end of a day when each cohort's points are burned.
 pub(super) async fn due_until<C: ConnectionTrait>(
     db: &C,
     programme: ProgrammeId,
     day: Day,
 ) -> Result<BTreeMap<Cohort, Due>> {
-    let values: [Value; 2] = [programme.uuid().into(), day.get().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), DUE, values);
     let mut all: BTreeMap<Cohort, Due> = BTreeMap::new();
-    for row in DueSum::find_by_statement(statement).all(db).await? {
+    for row in due_sums(db, programme, day).await? {
         let cohort = Cohort { month: row.month, issuer: partner(row.issuer_id) };
         let price = Price { micros: row.price_micros, factor: row.factor };
         let sum = all.entry(cohort).or_default();

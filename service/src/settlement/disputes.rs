@@ -3,17 +3,20 @@
 
 use chrono::{DateTime, Utc};
 use entity::day::Day;
-use entity::ids::{DisputeId, EntryId, SettlementAdjustmentId, SettlementStatementId};
+use entity::ids::{
+    DisputeId, EntryId, ReconciliationItemId, SettlementAdjustmentId, SettlementStatementId,
+};
 use entity::ledger::idempotency_key::Outcome;
 use entity::settlement::dispute::{self, DisputeStatus};
-use entity::settlement::money_posting::{self, LineKind};
+use entity::settlement::money_posting::LineKind;
 use entity::settlement::settlement_statement as statement;
-use entity::settlement::{dispute_entry, settlement_adjustment, settlement_cycle};
+use entity::settlement::{settlement_adjustment, settlement_cycle};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
 };
 use serde::Serialize;
 
+use super::evidence::{self, NAMED_MAX};
 use super::{Settlement, not_for_members, open, replay, statements};
 use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
@@ -21,12 +24,8 @@ use crate::error::{Error, Result};
 use crate::keys;
 use crate::page::{Page, Window};
 use crate::refusal::{Code, Refusal};
-use crate::rows::{find_among, insert_all};
 use crate::text;
 use crate::tx::{Tx, retrying};
-
-/// How many entries a dispute may name.
-const ENTRIES_MAX: usize = 100;
 
 /// What is wrong with a line.
 #[derive(Clone, Debug)]
@@ -39,6 +38,8 @@ pub struct Raise {
     pub amount_minor: i64,
     /// Entries behind the line that are wrong; none where it is the line as a whole.
     pub entries: Vec<EntryId>,
+    /// What the partner found when it compared its record with the books.
+    pub items: Vec<ReconciliationItemId>,
     /// Why.
     pub reason: String,
     /// What shows it.
@@ -73,6 +74,8 @@ struct Canonical<'a> {
     line: LineKind,
     amount_minor: i64,
     entries: &'a [EntryId],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    items: &'a [ReconciliationItemId],
     reason: &'a str,
     evidence: &'a Option<String>,
 }
@@ -86,6 +89,7 @@ impl Settlement {
             line: wish.line,
             amount_minor: wish.amount_minor,
             entries: &wish.entries,
+            items: &wish.items,
             reason: &wish.reason,
             evidence: &wish.evidence,
         };
@@ -104,9 +108,11 @@ impl Settlement {
             }
             // Two disputes about one line are counted one after the other.
             open::cycle(&tx, &rules, at).await?;
-            let row = self.new_dispute(&tx, actor, &checked, at).await?;
+            let of = statements::one(tx.connection(), actor, checked.statement).await?;
+            let row = self.new_dispute(&tx, actor, (&of, &checked), at).await?;
+            let named = evidence::checked(&tx, &of, &checked).await?;
             let row = row.into_active_model().insert(tx.connection()).await?;
-            name_entries(&tx, &row, &checked.entries).await?;
+            evidence::write(&tx, programme, row.id, &named).await?;
             audited(&tx, actor, &row, "dispute.raised", at).await?;
             let subject = Some(row.id.to_string());
             let outcome = Outcome { wallet: None, entry: None, subject };
@@ -120,13 +126,11 @@ impl Settlement {
         &self,
         tx: &Tx,
         actor: &Actor,
-        wish: &Raise,
+        (of, wish): (&statement::Model, &Raise),
         at: DateTime<Utc>,
     ) -> Result<dispute::Model> {
-        let of = statements::one(tx.connection(), actor, wish.statement).await?;
-        self.is_in_time(tx, &of, at).await?;
-        fits(tx, &of, wish).await?;
-        is_behind(tx, &of, wish).await?;
+        self.is_in_time(tx, of, at).await?;
+        fits(tx, of, wish).await?;
         Ok(dispute::Model {
             programme_id: of.programme_id,
             id: DisputeId::at(at),
@@ -243,28 +247,18 @@ impl Settlement {
         let query = query.filter(dispute::Column::Id.is_in(ids.iter().copied()));
         Ok(query.all(self.db.reader_for(actor)).await?)
     }
-
-    /// The entries that a dispute names.
-    pub async fn disputed_entries(
-        &self,
-        actor: &Actor,
-        of: &dispute::Model,
-    ) -> Result<Vec<EntryId>> {
-        let query = dispute_entry::Entity::find()
-            .filter(dispute_entry::Column::ProgrammeId.eq(of.programme_id))
-            .filter(dispute_entry::Column::DisputeId.eq(of.id));
-        let rows = query.all(self.db.reader_for(actor)).await?;
-        Ok(rows.into_iter().map(|row| row.entry_id).collect())
-    }
 }
 
 fn checked(wish: Raise) -> Result<Raise, Refusal> {
     if wish.amount_minor < 1 {
         return Err(Refusal::new(Code::AmountInvalid).at("amount.amount"));
     }
-    if wish.entries.len() > ENTRIES_MAX {
-        let message = format!("A dispute names at most {ENTRIES_MAX} entries.");
-        return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("entryIds"));
+    let named = [("entryIds", wish.entries.len()), ("reconciliationItemIds", wish.items.len())];
+    for (field, count) in named {
+        if count > NAMED_MAX {
+            let message = format!("A dispute names at most {NAMED_MAX}.");
+            return Err(Refusal::new(Code::ValueOutOfRange).because(message).at(field));
+        }
     }
     let reason = text::clean(&wish.reason, 500, Code::ReasonInvalid).map_err(|r| r.at("reason"))?;
     let evidence = text::clean_lines(wish.evidence.as_deref(), 4000, Code::ReasonInvalid)
@@ -294,34 +288,6 @@ async fn fits(tx: &Tx, of: &statement::Model, wish: &Raise) -> Result<()> {
         return Err(Refusal::new(Code::DisputeExceedsLine).at("amount.amount").into());
     }
     Ok(())
-}
-
-/// Entries that a partner names are behind the line.
-async fn is_behind(tx: &Tx, of: &statement::Model, wish: &Raise) -> Result<()> {
-    let (db, column) = (tx.connection(), money_posting::Column::EntryId);
-    let mut left: std::collections::BTreeSet<EntryId> = wish.entries.iter().copied().collect();
-    let ids = left.iter().map(|id| id.uuid()).collect::<Vec<_>>();
-    let also = format!("and cycle = {} and kind = '{}'", of.cycle.get(), wish.line.name());
-    let rows =
-        find_among::<money_posting::Entity, _>(db, of.programme_id, column, ids, &also).await?;
-    for row in rows.iter().filter(|row| row.partner_id == Some(of.partner_id)) {
-        left.remove(&row.entry_id);
-    }
-    match left.first() {
-        None => Ok(()),
-        Some(_) => Err(Refusal::new(Code::DisputeEntryNotFound).at("entryIds").into()),
-    }
-}
-
-async fn name_entries(tx: &Tx, of: &dispute::Model, entries: &[EntryId]) -> Result<()> {
-    let named: std::collections::BTreeSet<EntryId> = entries.iter().copied().collect();
-    let row = |entry_id| dispute_entry::Model {
-        programme_id: of.programme_id,
-        dispute_id: of.id,
-        entry_id,
-    };
-    let rows: Vec<_> = named.into_iter().map(row).collect();
-    if rows.is_empty() { Ok(()) } else { insert_all::<dispute_entry::Entity>(tx, &rows).await }
 }
 
 fn resolved(
@@ -362,7 +328,7 @@ fn resolved(
     })
 }
 
-fn visible(actor: &Actor) -> Result<Select<dispute::Entity>> {
+pub(super) fn visible(actor: &Actor) -> Result<Select<dispute::Entity>> {
     actor.with(Scope::SettlementRead)?;
     let query = dispute::Entity::find().filter(dispute::Column::ProgrammeId.eq(actor.programme()?));
     match actor.who() {

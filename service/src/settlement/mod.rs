@@ -7,6 +7,7 @@
 
 pub(crate) mod adjust;
 mod ageing;
+mod attribution;
 mod banking;
 mod calculate;
 mod check;
@@ -18,6 +19,7 @@ pub(crate) mod credit;
 mod cycles;
 mod disputes;
 mod draft;
+mod evidence;
 mod export;
 mod exposure;
 mod fates;
@@ -52,6 +54,7 @@ pub use self::cohorts::Due as DueAtBurn;
 use self::core::{Account, Book, Exact, Matrix, Position, matrix, positions, sum};
 pub use self::cycles::Progress;
 pub use self::disputes::{Raise, Raised, Resolution};
+pub use self::evidence::Evidence;
 pub use self::exposure::Exposure;
 pub use self::general_ledger::GeneralLedger;
 pub use self::liability::{Liability, Part};

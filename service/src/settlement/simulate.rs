@@ -2,7 +2,7 @@
 //! to the books.
 //!
 //! The cycle's facts are followed twice side by side, by the terms that were and by the others. Which lots
-//! were burned stays as it was. Debts of earlier cycles that were filled in this one are left out on both
+//! were burned stays as it was, unless attribution is what is asked about. Debts of earlier cycles that were filled in this one are left out on both
 //! sides, and what came back and was gone counts as burned, so that one cycle is enough to read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::ids::{ContractSimulationId, PartnerId, ProgrammeId, SettlementCycleId};
 use entity::ledger::lot;
 use entity::partners::contract::{self, Funding};
-use entity::settlement::contract_simulation::{self as simulation, Comparison, OtherTerms};
+use entity::settlement::contract_simulation::{
+    self as simulation, Attribution, Comparison, OtherTerms,
+};
 use entity::settlement::money_posting::MoneyAccount;
 use entity::settlement::settlement_cycle;
 use sea_orm::{
@@ -20,7 +22,7 @@ use sea_orm::{
 
 use super::core::{Account, Accrual, Book, Contracts, Debts, Fates, Happened};
 use super::replay::{self, Replay};
-use super::{Settlement, cycles, rows};
+use super::{Settlement, attribution, cycles, rows};
 use crate::actor::{Actor, Scope};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -150,6 +152,12 @@ fn check(terms: &OtherTerms) -> Result<(), Refusal> {
         let message = "Under HYBRID, and only there, say which share is due at issue.";
         return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("terms.issueShareBp"));
     }
+    let alone = OtherTerms { attribution: terms.attribution, ..OtherTerms::default() };
+    if terms.attribution == Some(Attribution::Pooled) && *terms != alone {
+        let message =
+            "Attribution is the programme's: compare other terms of a partner without it.";
+        return Err(Refusal::new(Code::ValueOutOfRange).because(message).at("terms.attribution"));
+    }
     Ok(())
 }
 
@@ -231,18 +239,25 @@ async fn compared(tx: &Tx, row: &simulation::Model, per_unit: i64) -> Result<Com
             break;
         }
     }
-    comparison(&sides, per_unit)
+    let mut compared = comparison(&sides, per_unit)?;
+    if row.terms.attribution == Some(Attribution::Pooled) {
+        let then = (&sides[0].book, sides[0].burned);
+        attribution::pooled(tx, programme, cycle, then, per_unit, &mut compared).await?;
+    }
+    Ok(compared)
 }
 
 struct Side<'a> {
     accrual: Accrual<'a>,
     book: Book,
+    /// Points that were spent, less those of payments that were undone.
+    burned: i64,
 }
 
 impl<'a> Side<'a> {
     fn new(contracts: &'a Contracts) -> Self {
         let accrual = Accrual::new(contracts, Debts::default(), Fates::assumed());
-        Self { accrual, book: Book::default() }
+        Self { accrual, book: Book::default(), burned: 0 }
     }
 
     fn follow(
@@ -252,6 +267,7 @@ impl<'a> Side<'a> {
     ) -> Result<()> {
         let until = cycle.until_position.unwrap_or(0);
         for own in happened.iter().filter(|own| own.position <= until) {
+            self.burned += own.burned();
             for moved in self.accrual.follow(own) {
                 self.book.add(moved.key, moved.points.get())?;
             }

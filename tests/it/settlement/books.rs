@@ -4,9 +4,25 @@ use serde_json::json;
 
 use crate::support::{Caller, World, payment, receipt};
 
-async fn sells(till: &Caller, world: &World, number: &str, card: &str) -> serde_json::Value {
+pub(super) async fn sells(
+    till: &Caller,
+    world: &World,
+    number: &str,
+    card: &str,
+) -> serde_json::Value {
     let sale = receipt(number, card, "100.00", world.now());
     till.does("recordPurchase", "purchase { id }", sale).await["purchase"]["id"].clone()
+}
+
+/// A partner that pays for its points when they are burned.
+pub(super) async fn at_burn(world: &World, code: &str, price: &str) -> Caller {
+    let partner = world.partner_without_contract(code).await;
+    let terms = json!({ "partnerId": partner.id, "validFrom": "2026-01-01T00:00:00Z",
+        "funding": "AT_BURN", "issuePrice": price, "acceptancePrice": "0.009",
+        "serviceFeeBp": 0, "breakageShareBp": 0, "onUs": "FULL", "paymentDays": 14,
+        "disputeDays": 14, "taxCode": "STD" });
+    world.operator.does("signContract", "contract { version }", terms).await;
+    partner
 }
 
 /// What the programme's accounts hold, as the command line tells it.
@@ -55,13 +71,7 @@ async fn what_a_household_takes_over_is_filled_from_its_points_whichever_fact_co
 #[tokio::test]
 async fn what_was_given_away_is_billed_once_though_its_goods_come_back() {
     let world = World::new().await;
-    let (fuel, bakery) =
-        (world.partner("fuel").await, world.partner_without_contract("bakery").await);
-    let terms = json!({ "partnerId": bakery.id, "validFrom": "2026-01-01T00:00:00Z",
-        "funding": "AT_BURN", "issuePrice": "0.010", "acceptancePrice": "0.009",
-        "serviceFeeBp": 0, "breakageShareBp": 0, "onUs": "FULL", "paymentDays": 14,
-        "disputeDays": 14, "taxCode": "STD" });
-    world.operator.does("signContract", "contract { version }", terms).await;
+    let (fuel, bakery) = (world.partner("fuel").await, at_burn(&world, "bakery", "0.010").await);
     let (ana, ben) = (world.member("C1").await, world.member("C2").await);
     let sold = sells(&bakery, &world, "B1", "C1").await;
     let gift = json!({ "to": { "cardNumber": "C2" }, "points": 100, "idempotencyKey": "g" });

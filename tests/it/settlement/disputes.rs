@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::cycles::{hub, is_approved, statements};
-use crate::support::World;
+use crate::reconciliation::reconciles;
+use crate::support::{Caller, World};
 
 fn disputes(statement: &Value, amount: &str, key: &str) -> Value {
     json!({ "statementId": statement["id"], "line": "ISSUE", "reason": "R1 was a test",
@@ -119,5 +120,47 @@ async fn nobody_disputes_too_late_too_much_or_what_is_another_s() {
         refused(disputes(&march, "1.00", "9")).await,
         code("DISPUTE_TOO_LATE", "statementId")
     );
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn what_a_partner_s_own_record_lacks_is_disputed_with_its_entry() {
+    let world = World::new().await;
+    let (grocer, fuel) = hub(&world).await;
+    let paid = format!("PAYMENT,{},,,,6000,,,p,\n", world.now().to_rfc3339());
+    world.days_pass(35).await;
+    is_approved(&world, "2026-03").await;
+    let (march, own) = (statements(&grocer).await.remove(0), statements(&fuel).await.remove(0));
+    let compared = reconciles(&world, &grocer, "r", "").await;
+    let lacks = |seen: &Value, outcome: &str| {
+        let items = seen["items"]["nodes"].as_array().unwrap();
+        items.iter().find(|item| item["outcome"] == outcome).unwrap()["id"].clone()
+    };
+    let sale = lacks(&compared, "MISSING_THERE");
+    let mut wish = disputes(&march, "120.00", "d");
+    wish["reconciliationItemIds"] = json!([sale]);
+    let fields =
+        "isReplayed dispute { id entryIds reconciliationItems { id outcome receiptNumber } }";
+    let raised = grocer.does("raiseDispute", fields, wish.clone()).await;
+    let item = json!([{ "id": sale, "outcome": "MISSING_THERE", "receiptNumber": "R1" }]);
+    assert_eq!(raised["dispute"]["reconciliationItems"], item);
+    let entry = &march["lines"][0]["movements"]["nodes"][0]["entryId"];
+    assert_eq!(raised["dispute"]["entryIds"], json!([entry]));
+    assert_eq!(grocer.does("raiseDispute", fields, wish).await["isReplayed"], true);
+
+    let code = |code: &str, path: &str| (code.to_owned(), path.to_owned());
+    let refused = async |caller: &Caller, statement: &Value, line: &str, item: &Value| {
+        let mut wish = disputes(statement, "1.00", &format!("{line} {item}"));
+        (wish["line"], wish["reconciliationItemIds"]) = (json!(line), json!([item]));
+        caller.is_refused("raiseDispute", wish).await
+    };
+    let place = "reconciliationItemIds.0";
+    let foreign = refused(&fuel, &own, "BURN", &sale).await;
+    assert_eq!(foreign, code("RECONCILIATION_ITEM_NOT_FOUND", place));
+    let agreed = lacks(&reconciles(&world, &fuel, "r", &paid).await, "MATCHED");
+    let matched = refused(&fuel, &own, "BURN", &agreed).await;
+    assert_eq!(matched, code("RECONCILIATION_ITEM_MATCHED", place));
+    let elsewhere = refused(&grocer, &march, "FUNDING", &sale).await;
+    assert_eq!(elsewhere, code("DISPUTE_ENTRY_NOT_FOUND", "reconciliationItemIds"));
     world.closes().await;
 }

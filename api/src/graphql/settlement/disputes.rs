@@ -1,17 +1,25 @@
 //! What partners dispute.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, Object};
 use entity::amount::{self, Currency};
+use entity::ids::DisputeId;
 use entity::settlement::dispute::{self, DisputeStatus};
 use entity::settlement::money_posting::LineKind;
+use futures_util::future::try_join_all;
+use service::settlement::Evidence;
+use service::{Actor, Error, Services};
 
 use super::statements::SettlementStatement;
 use crate::graphql::app;
 use crate::graphql::by_id::load;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
+use crate::graphql::loaders::{Batch, Loaders};
 use crate::graphql::money::Money;
 use crate::graphql::partners::Partner;
+use crate::graphql::reconciliation::ReconciliationItem;
 use crate::graphql::scalars::DateTime;
 
 /// What a partner disputes.
@@ -53,9 +61,16 @@ impl Dispute {
 
     /// The ids of the entries that it names; none where it is about the line as a whole.
     async fn entry_ids(&self, ctx: &Context<'_>) -> Result<Vec<ID>> {
-        let (services, actor) = app(ctx);
-        let ids = services.settlement.disputed_entries(actor, &self.row).await?;
+        let ids = self.named(ctx).await?.entries;
         Ok(ids.into_iter().map(|id| id.to_string().into()).collect())
+    }
+
+    /// What the partner's own record doesn't agree on; none where it names nothing of its reconciliations.
+    async fn reconciliation_items(&self, ctx: &Context<'_>) -> Result<Vec<ReconciliationItem>> {
+        let ids = self.named(ctx).await?.items;
+        let rows = try_join_all(ids.into_iter().map(|id| load(ctx, id))).await?;
+        let currency = self.currency;
+        Ok(rows.into_iter().flatten().map(|row| ReconciliationItem { row, currency }).collect())
     }
 
     /// Why.
@@ -92,5 +107,26 @@ impl Dispute {
     /// When it was resolved; null while it is open.
     async fn resolved_at(&self) -> Option<DateTime> {
         self.row.resolved_at.map(DateTime)
+    }
+}
+
+impl Dispute {
+    async fn named(&self, ctx: &Context<'_>) -> Result<Evidence> {
+        let (services, actor) = app(ctx);
+        let loaders = ctx.data_unchecked::<Loaders>();
+        let loader = loaders.of(|| Named(services.clone(), actor.clone()));
+        Ok(loader.load(self.row.id).await?.unwrap_or_default())
+    }
+}
+
+/// What disputes name.
+struct Named(Services, Actor);
+
+impl Batch for Named {
+    type Key = DisputeId;
+    type Value = Evidence;
+
+    async fn load(&self, keys: Vec<DisputeId>) -> Result<HashMap<DisputeId, Evidence>, Error> {
+        self.0.settlement.disputed(&self.1, &keys).await
     }
 }

@@ -1,7 +1,9 @@
 //! What settlement's mutations take.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
-use entity::ids::{DisputeId, EntryId, SettlementCycleId, SettlementStatementId};
+use entity::ids::{
+    DisputeId, EntryId, ReconciliationItemId, SettlementCycleId, SettlementStatementId,
+};
 use entity::settlement::money_posting::LineKind;
 use entity::settlement::tax_rate;
 
@@ -58,6 +60,10 @@ pub struct RaiseDisputeInput {
     /// Entries behind the line that are wrong, at most 100; none where it is the line as a whole.
     #[graphql(default)]
     pub entry_ids: Vec<Id<EntryId>>,
+    /// What the partner's own record doesn't agree on, of its reconciliations, at most 100: the entries of these
+    /// are named with them, and must be behind the line.
+    #[graphql(default)]
+    pub reconciliation_item_ids: Vec<Id<ReconciliationItemId>>,
     /// Why, 1 to 500 characters.
     pub reason: String,
     /// What shows it, at most 4,000 characters.

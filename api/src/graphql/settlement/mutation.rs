@@ -67,8 +67,8 @@ mutation! {
 mutation! {
     RaiseDispute refuses [
         StatementNotFound, StatementLineNotFound, DisputeTooLate, DisputeExceedsLine, DisputeEntryNotFound,
-        AmountInvalid, PaymentCurrencyMismatch, ReasonInvalid, ValueOutOfRange, IdempotencyKeyInvalid,
-        IdempotencyKeyReused,
+        ReconciliationItemNotFound, ReconciliationItemMatched, AmountInvalid, PaymentCurrencyMismatch,
+        ReasonInvalid, ValueOutOfRange, IdempotencyKeyInvalid, IdempotencyKeyReused,
     ];
     /// What raising a dispute did.
     pub struct RaiseDisputePayload {
@@ -196,6 +196,7 @@ impl SettlementMutation {
                 line: input.line.0,
                 amount_minor: settled_in(input.amount, "amount", currency)?,
                 entries: input.entry_ids.into_iter().map(|id| id.0).collect(),
+                items: input.reconciliation_item_ids.into_iter().map(|id| id.0).collect(),
                 reason: input.reason,
                 evidence: input.evidence,
                 idempotency_key: input.idempotency_key,

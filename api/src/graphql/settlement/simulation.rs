@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::amount::{self, Currency};
 use entity::ids::{PartnerId, SettlementCycleId};
 use entity::partners::contract::{Funding, OnUs};
-use entity::settlement::contract_simulation::{self, OtherTerms};
+use entity::settlement::contract_simulation::{self, Attribution, OtherTerms};
 use service::settlement::SimulateContract as Wish;
 use service::{Code, Refusal};
 
@@ -40,6 +40,8 @@ pub struct OtherTermsInput {
     breakage_share_bp: Option<BasisPoints>,
     /// How points burned where they were issued are settled.
     on_us: Option<Enumeration<OnUs>>,
+    /// Who is charged for points that are burned, of all partners' contracts: nothing else is other then.
+    attribution: Option<Enumeration<Attribution>>,
 }
 
 /// Which cycle, and what would be other.
@@ -170,5 +172,6 @@ fn terms(input: OtherTermsInput) -> Result<OtherTerms, Refusal> {
         service_fee_bp: input.service_fee_bp.map(|share| share.0),
         breakage_share_bp: input.breakage_share_bp.map(|share| share.0),
         on_us: input.on_us.map(|on_us| on_us.0),
+        attribution: input.attribution.map(|attribution| attribution.0),
     })
 }

@@ -2,7 +2,8 @@
 
 use entity::amount::Points;
 use entity::ledger::allocation::AllocationKind;
-use entity::ledger::{entry, lot};
+use entity::ledger::entry::{self, EntryKind};
+use entity::ledger::lot;
 
 use super::money::{Price, WHOLE};
 use crate::ledger::reason::Figures;
@@ -43,6 +44,22 @@ pub(crate) struct Returned<'a> {
 }
 
 impl<'a> Happened<'a> {
+    /// How many points it spent; below zero, of how many it undid that.
+    pub(crate) fn burned(&self) -> i64 {
+        let spent = |parts: &[Part<'_>]| -> i64 {
+            parts
+                .iter()
+                .filter(|part| part.price_micros.is_some())
+                .map(|part| part.points.get())
+                .sum()
+        };
+        let undone = self.undone.as_ref().map_or(0, |(_, parts)| spent(parts));
+        match self.entry.kind {
+            EntryKind::Paid | EntryKind::Captured => spent(&self.parts),
+            _ => -undone,
+        }
+    }
+
     pub(super) fn taken(&self) -> impl Iterator<Item = &Part<'a>> {
         self.parts
             .iter()

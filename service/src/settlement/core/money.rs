@@ -81,6 +81,13 @@ impl Exact {
         i64::try_from(up).map_err(|_| Refusal::new(Code::Overflow))
     }
 
+    /// As much of it as a part is of a whole, to the micro-unit.
+    pub(crate) fn share(self, part: i64, whole: i64) -> Self {
+        let micro = UNIT / 1_000_000;
+        let micros = (self.0 / micro).saturating_mul(part.into());
+        Self(micros.checked_div(whole.into()).unwrap_or(0).saturating_mul(micro))
+    }
+
     /// Both together.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
