@@ -5,6 +5,7 @@
 //! books once, be the task late, killed, or at work on several gateways; and books that are made again from
 //! the first fact come to the same.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use entity::amount::Points;
@@ -55,20 +56,45 @@ impl Settlement {
             return Ok(0);
         }
         let rules = self.programmes.rules(programme).await?;
+        Ok(self.step(&rules, None).await?.0)
+    }
+
+    /// Takes all facts that are in the sequence; the next are read while these are written.
+    pub async fn catch_up(&self, programme: ProgrammeId) -> Result<()> {
+        let rules = self.programmes.rules(programme).await?;
+        let mut page = None;
+        loop {
+            let (taken, until) = self.step(&rules, page.as_ref()).await?;
+            if taken == 0 {
+                return Ok(());
+            }
+            page = until;
+        }
+    }
+
+    /// Takes a page, or the next where that isn't the next; says how many facts there were, and what follows.
+    async fn step(&self, rules: &Rules, page: Option<&Page>) -> Result<(u64, Option<Page>)> {
         retrying(|| async {
-            let Some(step) = self.read(&rules).await? else { return Ok(0) };
+            let Some(step) = self.read(rules, page).await? else { return Ok((0, None)) };
             let taken = u64::try_from(step.until - step.cursor.position).unwrap_or(0);
-            let tx = self.db.begin().await?;
-            let is_mine = write(&tx, programme, step).await?;
-            tx.commit(if is_mine { taken } else { 0 }).await
+            let ahead = self.ahead(rules.id(), step.until);
+            let (is_mine, ahead) = tokio::try_join!(self.write(rules.id(), step), ahead)?;
+            Ok(if is_mine { (taken, ahead) } else { (0, None) })
         })
         .await
     }
 
-    /// Takes all facts that are in the sequence.
-    pub async fn catch_up(&self, programme: ProgrammeId) -> Result<()> {
-        while self.follow(programme).await? > 0 {}
-        Ok(())
+    async fn write(&self, programme: ProgrammeId, step: Step) -> Result<bool> {
+        let tx = self.db.begin().await?;
+        let is_mine = write(&tx, programme, step).await?;
+        tx.commit(is_mine).await
+    }
+
+    /// What is behind a position, of which nothing changes any more.
+    async fn ahead(&self, programme: ProgrammeId, position: i64) -> Result<Option<Page>> {
+        let tx = self.db.snapshot().await?;
+        let page = Replay::new(&tx, programme, position).next().await?;
+        tx.commit(page).await
     }
 
     /// A look without a lock: most of the time nothing has happened.
@@ -83,12 +109,17 @@ impl Settlement {
     }
 
     /// What the next facts come to; none when there are no more.
-    async fn read(&self, rules: &Rules) -> Result<Option<Step>> {
+    async fn read(&self, rules: &Rules, page: Option<&Page>) -> Result<Option<Step>> {
         let programme = rules.id();
         let tx = self.db.snapshot().await?;
         let cursor = cursor(&tx, programme).await?;
-        let mut replay = Replay::new(&tx, programme, cursor.position);
-        let Some(page) = replay.next().await? else { return tx.commit(None).await };
+        let page = match page.filter(|page| page.after == cursor.position) {
+            Some(page) => Cow::Borrowed(page),
+            None => match Replay::new(&tx, programme, cursor.position).next().await? {
+                Some(page) => Cow::Owned(page),
+                None => return tx.commit(None).await,
+            },
+        };
         let contracts = replay::contracts(&tx, programme).await?;
         let (owed, debts) = debts(&tx, programme, &page).await?;
         let mut calendar = rows::calendar(&tx, rules).await?;

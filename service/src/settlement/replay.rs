@@ -39,8 +39,10 @@ pub(super) struct Replay<'a> {
 }
 
 /// Some entries, and what they name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Page {
+    /// The position behind which it begins.
+    pub(super) after: i64,
     /// How many facts it took, whatever they are about.
     pub(super) facts: usize,
     /// The last of them.
@@ -77,7 +79,8 @@ impl<'a> Replay<'a> {
             let facts = self.facts(most).await?;
             let Some(last) = facts.last() else { return Ok(None) };
             let is_all = u64::try_from(facts.len()).is_ok_and(|count| count < most);
-            let page = Page { until: last.position, facts: facts.len(), ..Page::default() };
+            let begun = Page { after: self.after, until: last.position, ..Page::default() };
+            let page = Page { facts: facts.len(), ..begun };
             let page = self.in_order(self.page(page, &facts).await?).await?;
             if page.facts > 0 {
                 self.after = page.until;
