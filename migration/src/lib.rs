@@ -33,6 +33,7 @@ mod m20261130_000035_reconciliation;
 mod m20261130_000036_bank_transactions;
 mod m20261130_000037_contract_simulations;
 mod m20261130_000038_lot_fates;
+mod m20261201_000040_rewards;
 
 use sea_orm_migration::prelude::*;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000036_bank_transactions::Migration),
             Box::new(m20261130_000037_contract_simulations::Migration),
             Box::new(m20261130_000038_lot_fates::Migration),
+            Box::new(m20261201_000040_rewards::Migration),
         ]
     }
 }
