@@ -205,6 +205,8 @@ ids! {
     ReconciliationItemId "rci";
     /// A past cycle under other terms.
     ContractSimulationId "csi";
+    /// Something that points can be spent on.
+    RewardId "rwd";
     /// One row of the audit trail.
     AuditId "aud";
 }

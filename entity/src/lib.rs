@@ -18,6 +18,7 @@ pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod reconciliation;
+pub mod rewards;
 pub mod secret;
 pub mod settlement;
 pub mod text_enum;

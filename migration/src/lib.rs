@@ -34,6 +34,7 @@ mod m20261130_000036_bank_transactions;
 mod m20261130_000037_contract_simulations;
 mod m20261130_000038_lot_fates;
 mod m20261130_000039_dispute_items;
+mod m20261201_000040_rewards;
 
 use sea_orm_migration::prelude::*;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000037_contract_simulations::Migration),
             Box::new(m20261130_000038_lot_fates::Migration),
             Box::new(m20261130_000039_dispute_items::Migration),
+            Box::new(m20261201_000040_rewards::Migration),
         ]
     }
 }

@@ -51,6 +51,7 @@ scopes! {
     MembershipsWrite "memberships:write" "Define membership plans; report payments, cancellations and refunds.";
     Backfill "ledger:backfill" "Bring in history.";
     RulesWrite "rules:write" "Write earning rules and campaigns, define segments and event types.";
+    RewardsWrite "rewards:write" "Write the catalogue of rewards; a partner its own.";
     EventsWrite "events:write" "Report what members do besides buying.";
 }
 
@@ -63,6 +64,7 @@ pub const PARTNER_SCOPES: &[Scope] = &[
     Scope::MembersRead,
     Scope::EventsWrite,
     Scope::MembershipsWrite,
+    Scope::RewardsWrite,
     Scope::SettlementRead,
     Scope::DisputesWrite,
 ];

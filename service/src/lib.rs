@@ -32,6 +32,7 @@ pub mod purchases;
 pub mod reconciliation;
 pub mod refusal;
 pub mod replica;
+pub mod rewards;
 mod rows;
 #[cfg(test)]
 mod scratch;
@@ -68,6 +69,7 @@ use proposals::Proposals;
 use purchases::Purchases;
 use reconciliation::Reconciliation;
 use replica::Reads;
+use rewards::Rewards;
 use settlement::Settlement;
 use tiers::Tiers;
 use writes::Writes;
@@ -97,6 +99,8 @@ pub struct Services {
     pub cashback: Arc<Cashback>,
     /// Plans that members pay for, and who has.
     pub memberships: Arc<Memberships>,
+    /// What points are spent on.
+    pub rewards: Arc<Rewards>,
     /// Ladders and where wallets stand.
     pub tiers: Arc<Tiers>,
     /// Who owes whom.
@@ -143,6 +147,7 @@ impl Services {
             partners: q(),
             purchases: Arc::clone(&purchases),
         };
+        let rewards = Rewards::new(clock.clone(), ask.clone());
         let proposals = Proposals::new(db.clone(), clock.clone(), ask);
         let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
         let cashback = Cashback::new(db.clone(), clock.clone(), p(), auth.master_key.clone());
@@ -155,6 +160,7 @@ impl Services {
             payments: Arc::new(payments),
             proposals: Arc::new(proposals),
             memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),
+            rewards: Arc::new(rewards),
             tiers,
             settlement: Arc::new(Settlement::new(db.clone(), clock.clone(), p())),
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),

@@ -44,6 +44,7 @@ codes! {
     BankTransactionAlreadyDecided "BANK_TRANSACTION_ALREADY_DECIDED" "The bank transaction was booked or ignored before.";
     BankTransactionNotFound "BANK_TRANSACTION_NOT_FOUND" "No bank transaction of this programme has that id.";
     BankTransactionUnfit "BANK_TRANSACTION_UNFIT" "The bank transaction can't be a payment of that: it came back, went the other way, or is in another currency.";
+    BenefitInvalid "BENEFIT_INVALID" "A percentage off has a share, an amount off and a gift card an amount, and nothing else has either.";
     BicInvalid "BIC_INVALID" "A BIC has 8 or 11 capital letters and digits, as ISO 9362 has it.";
     BudgetBelowGiven "BUDGET_BELOW_GIVEN" "A budget can't be less than what was given of it.";
     CalculationRuns "CALCULATION_RUNS" "The cycle is being calculated; wait until that is done.";
@@ -100,6 +101,7 @@ codes! {
     InstructionNotFound "INSTRUCTION_NOT_FOUND" "Nothing is to be paid under that reference.";
     InsufficientCashback "INSUFFICIENT_CASHBACK" "The wallet has less available cashback than that.";
     InsufficientPoints "INSUFFICIENT_POINTS" "The wallet has fewer available points than that.";
+    LanguageInvalid "LANGUAGE_INVALID" "A language is a tag of BCP 47 such as de or pt-BR; each is written once, the default among them.";
     LimitInvalid "LIMIT_INVALID" "A rule limits each period once, by a count or by points.";
     LineInvalid "LINE_INVALID" "A line's SKU, category or brand is empty, too long or has control characters.";
     LineNotFound "LINE_NOT_FOUND" "The receipt has no line at that place, or the return names it twice.";
@@ -141,7 +143,9 @@ codes! {
     PayoutsTooMany "PAYOUTS_TOO_MANY" "At most 500 payouts are confirmed at once.";
     PeriodInvalid "PERIOD_INVALID" "A period ends after it begins and no later than now, and lasts at most 92 days.";
     PeriodTooLarge "PERIOD_TOO_LARGE" "The books hold more than 10,000 sales, returns and payments of that period; take a shorter one.";
+    PictureInvalid "PICTURE_INVALID" "A picture is named by an https URL of at most 2,000 characters; a reward has at most 10.";
     PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
+    PriceInvalid "PRICE_INVALID" "A reward has 1 to 10 price options with codes of their own, each of at least a point; the message says what is wrong.";
     ProposalAlreadyDecided "PROPOSAL_ALREADY_DECIDED" "The proposal was approved or rejected before.";
     ProposalNotFound "PROPOSAL_NOT_FOUND" "No proposal of this programme has that id.";
     ProposalsTooMany "PROPOSALS_TOO_MANY" "An operator has at most 20 proposals that wait; have some approved or rejected first.";
@@ -163,6 +167,8 @@ codes! {
     ReferenceTaken "REFERENCE_TAKEN" "The partner's customer number belongs to another member.";
     ReturnEmpty "RETURN_EMPTY" "A return names at least one line with a quantity or an amount.";
     ReturnExceedsPurchase "RETURN_EXCEEDS_PURCHASE" "More would come back than was bought, earlier returns counted.";
+    RewardEnded "REWARD_ENDED" "The reward has ended, for good; write a new one.";
+    RewardNotFound "REWARD_NOT_FOUND" "No such reward in this programme, or none that this caller may write.";
     RuleEnded "RULE_ENDED" "It has ended, for good; write a new one.";
     RuleNotFound "RULE_NOT_FOUND" "No earning rule of this programme has that id.";
     SameWallet "SAME_WALLET" "Points can't be transferred to the wallet they are in.";
@@ -176,6 +182,7 @@ codes! {
     StoreNotFound "STORE_NOT_FOUND" "The partner has no such store.";
     StoreRequired "STORE_REQUIRED" "The partner's receipt numbers are unique within a store: name it.";
     TaxRateTaken "TAX_RATE_TAKEN" "That code has another rate from that day on already; take another day.";
+    TextInvalid "TEXT_INVALID" "A text has 1 to 5,000 printable characters, on several lines if need be.";
     TierNotFound "TIER_NOT_FOUND" "The tier set has no tier with that code.";
     TierSetArchived "TIER_SET_ARCHIVED" "The tier set is archived: nobody stands in it any more.";
     TierSetNotFound "TIER_SET_NOT_FOUND" "No tier set of this programme has that id.";

@@ -44,6 +44,7 @@ defineSegment o
 disputes po
 draftCampaign o
 draftEarningRule o
+draftReward po
 earningRules mpo po
 enrolMember po
 enrolWithIdentity nobodympo po
@@ -107,6 +108,8 @@ reversePayment p
 reviewCycle o
 revokeApiClient o
 revokeTier o
+reward mpo po
+rewards mpo po
 runPayouts o
 segments o
 setBankAccount m
@@ -115,6 +118,7 @@ setEarningRuleStatus o
 setMemberProfile mo
 setPartnerBankAccount o
 setPartnerReference p
+setRewardStatus po
 setTaxRate o
 settlementAgeing po
 settlementCycles po
@@ -134,6 +138,7 @@ updateEarningRule o
 updateMembershipPlan o
 updatePartner o
 updateProgramme o
+updateReward po
 updateTierSet o
 viewer m
 whyNot mpo po
@@ -141,7 +146,7 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 31] = [
+const IDS: [(&str, &str); 32] = [
     ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
@@ -167,6 +172,7 @@ const IDS: [(&str, &str); 31] = [
     ("proposalId", "prp"),
     ("purchaseId", "pur"),
     ("reconciliationId", "rcn"),
+    ("rewardId", "rwd"),
     ("ruleId", "rul"),
     ("runId", "pyr"),
     ("storeId", "sto"),
@@ -199,6 +205,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "TriedRuleInput" => "rul",
                 "hold" => "hld",
                 "reconciliation" => "rcn",
+                "reward" => "rwd",
                 _ => known.unwrap_or("mem"),
             };
             json!(format!("{by_type}_01h2xcejqtf2nbrexx3vqjhp41"))

@@ -29,6 +29,7 @@ mod readme;
 mod reconciliation;
 mod refusals;
 mod replica;
+mod rewards;
 mod schema;
 mod settlement;
 mod support;

@@ -9,6 +9,7 @@ use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
 use crate::reconciliation;
+use crate::rewards;
 use crate::settlement::banking;
 use crate::support::books::{Books, texts};
 use crate::support::{Caller, World, receipt};
@@ -39,6 +40,7 @@ async fn world_with_everything() -> World {
     let told = banking::statement(banking::OWN, &[banking::entry("B1", "CRDT EUR 1.00", "")]);
     let told = json!({ "file": told, "idempotencyKey": "b" });
     world.operator.does("importBankStatement", "isReplayed", told).await;
+    rewards::launches(&world.operator, rewards::draft("mug", rewards::terms())).await;
     world.gateway.services.sequence().await.unwrap();
     world
 }
@@ -68,7 +70,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 const NEW_KIND: &str = "m20261130_000034_partner_accounts";
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 34] = [
+const REWRITES: [&str; 37] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -103,6 +105,9 @@ const REWRITES: [&str; 34] = [
     "update reconciliation set line_count = line_count + 1",
     "update reconciliation_item set outcome = 'MATCHED'",
     "update bank_transaction set amount_minor = amount_minor + 1",
+    "update reward set code = 'cup'",
+    "update reward_version set made_by = 'nobody'",
+    "update reward_price set points = points + 1",
 ];
 
 #[tokio::test]
@@ -134,6 +139,9 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "reconciliation",
         "reconciliation_item",
         "bank_transaction",
+        "reward",
+        "reward_version",
+        "reward_price",
     ];
     forbidden.extend(history.map(|table| format!("delete from {table}")));
     if database.get_database_backend() == DbBackend::Postgres {

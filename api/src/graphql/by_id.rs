@@ -12,7 +12,7 @@ use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
-    ReconciliationId, ReconciliationItemId, ReturnId, RuleId, SettlementCycleId,
+    ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId, SettlementCycleId,
     SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
@@ -27,6 +27,7 @@ use entity::settlement::{
 };
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
+use service::rewards;
 use service::tiers::Set;
 use service::{Actor, Error, Services};
 
@@ -110,6 +111,7 @@ by_id! {
     ReconciliationId => reconciliation::Model: reconciliation.by_ids, id;
     ReconciliationItemId => reconciliation_item::Model: reconciliation.items_by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
+    RewardId => rewards::Written: rewards.by_ids, row.id;
     RuleId => Written: earning.rules_by_ids, rule.id;
     SettlementCycleId => settlement_cycle::Model: settlement.cycles_by_ids, id;
     SettlementStatementId => settlement_statement::Model: settlement.statements_by_ids, id;

@@ -73,6 +73,7 @@ pub mod programmes;
 pub mod proposals;
 pub mod purchases;
 pub mod reconciliation;
+pub mod rewards;
 pub mod scalars;
 pub mod settlement;
 pub mod subscriptions;
@@ -107,6 +108,7 @@ pub struct Query(
     cashback::CashbackQuery,
     tiers::TiersQuery,
     memberships::MembershipsQuery,
+    rewards::RewardsQuery,
     settlement::SettlementQuery,
     settlement::BankingQuery,
 );
@@ -130,6 +132,7 @@ pub struct Mutation(
     cashback::PayoutRunsMutation,
     tiers::TiersMutation,
     memberships::MembershipsMutation,
+    rewards::RewardsMutation,
     settlement::SettlementMutation,
     settlement::ContractSimulationMutation,
     settlement::BankingMutation,

@@ -9,7 +9,7 @@ use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
-    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RuleId,
+    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId,
     SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
@@ -31,6 +31,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
+use super::rewards::Reward;
 use super::settlement::{
     BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,
 };
@@ -98,6 +99,8 @@ pub(super) enum Node {
     Reconciliation(Reconciliation),
     /// One thing that such a record or the books have.
     ReconciliationItem(ReconciliationItem),
+    /// Something that points can be spent on.
+    Reward(Reward),
     /// A past period under other rules.
     Simulation(Simulation),
     /// Where a partner sells.
@@ -185,6 +188,7 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
         }
+        RewardId::PREFIX => asked.row::<RewardId, _>(Reward).await,
         RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
         SettlementCycleId::PREFIX => asked.row::<SettlementCycleId, _>(SettlementCycle).await,
         SettlementStatementId::PREFIX => {

@@ -58,6 +58,13 @@ impl Wanted {
         self.add(by, &found, event.at, member);
     }
 
+    /// Adds what conditions over this member alone may ask for.
+    pub(crate) fn person(&mut self, asks: Asks, at: DateTime<Tz>, member: &member::Model) {
+        self.asks = self.asks.or(asks);
+        self.days.insert((member.id, Day::from_date(at.date_naive())));
+        self.members.insert(member.id, member.clone());
+    }
+
     /// Adds the credit of those who would pay for what the sale earns, as far as a contract that is in force
     /// when it is recorded limits it.
     pub(crate) fn credit_of_sale(

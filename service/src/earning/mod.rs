@@ -20,6 +20,7 @@ mod credit;
 mod cut;
 pub(crate) mod decide;
 mod effects;
+pub(crate) mod eligibility;
 pub mod events;
 pub mod facts;
 pub(crate) mod funding;

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 51] = [
+pub(super) const DAMAGES: [Damage; 53] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -318,5 +318,17 @@ pub(super) const DAMAGES: [Damage; 51] = [
         done: "insert into cohort_due
             select programme_id, issuer_id, month, day, issuer_id, 1, 1, 1 from cohort_day",
         undone: "delete from cohort_due where price_micros = 1",
+    },
+    Damage {
+        invariant: "each reward's versions are numbered without gaps and end in how it stands",
+        named: "rwd_",
+        done: "update reward set status = 'PAUSED'",
+        undone: "update reward set status = 'LIVE'",
+    },
+    Damage {
+        invariant: "what lists narrow rewards to by points is what their versions cost",
+        named: "rwd_",
+        done: "update reward_price set points = points - 1",
+        undone: "update reward_price set points = points + 1",
     },
 ];

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
 use crate::earning::rules;
+use crate::rewards::{draft, launches, terms};
 use crate::settlement::cycles::{is_approved, statements};
 use crate::support::books::texts;
 use crate::support::{Caller, World, payment, receipt};
@@ -47,6 +48,7 @@ async fn world() -> World {
             grocer.does("captureHold", "isReplayed", sale).await;
         }
     }
+    launches(&world.operator, draft("mug", terms())).await;
     let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
     ana.does("setBankAccount", "bankAccount { iban }", account).await;
     ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;

@@ -15,6 +15,7 @@ mod lots;
 mod memberships;
 mod money;
 mod names;
+mod rewards;
 mod seals;
 mod statements;
 mod tiers;
@@ -89,6 +90,7 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
         .chain(rules)
         .chain(&tiers::INVARIANTS)
         .chain(&memberships::INVARIANTS)
+        .chain(&rewards::INVARIANTS)
         .chain(&money::INVARIANTS)
         .chain(&statements::INVARIANTS)
 }
