@@ -12,6 +12,7 @@ pub mod dispute;
 pub mod dispute_entry;
 pub mod dispute_item;
 pub mod lot_fate;
+pub mod money_cycle;
 pub mod money_day;
 pub mod money_posting;
 pub mod payment_instruction;

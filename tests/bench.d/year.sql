@@ -8,4 +8,9 @@ insert into money_day
     where d.kind in ('BURN', 'FUNDING') and d.day = (select max(day) from money_day where kind = 'BURN')
         and c.programme_id = d.programme_id and d.day - n >= c.first_day and d.day - n < c.end_day
     on conflict do nothing;
-analyze money_day;
+truncate money_cycle;
+insert into money_cycle (programme_id, cycle, kind, partner_id, contract_id, with_id, from_account, to_account,
+        price_micros, factor, points)
+    select programme_id, cycle, kind, partner_id, contract_id, with_id, from_account, to_account, price_micros, factor, sum(points)
+    from money_day group by programme_id, cycle, kind, partner_id, contract_id, with_id, from_account, to_account, price_micros, factor;
+analyze money_day, money_cycle;

@@ -6,6 +6,7 @@
 //! the first fact come to the same.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use entity::amount::Points;
@@ -13,7 +14,7 @@ use entity::day::Day;
 use entity::ids::{ProgrammeId, WalletId};
 use entity::ledger::{fact, lot};
 use entity::settlement::{
-    carried_points, money_day, money_posting, settlement_cursor, settlement_cycle,
+    carried_points, money_cycle, money_day, money_posting, settlement_cursor, settlement_cycle,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -206,12 +207,26 @@ async fn write(tx: &Tx, programme: ProgrammeId, step: Step) -> Result<bool> {
     insert_all::<money_posting::Entity>(tx, &step.postings).await?;
     let adding = [money_day::Column::Points, money_day::Column::Postings];
     add_all::<money_day::Entity>(tx, &days, &adding).await?;
+    add_all::<money_cycle::Entity>(tx, &by_cycle(&days), &[money_cycle::Column::Points]).await?;
     cohorts::write(tx, programme, &step.cohorts).await?;
     insert_all::<carried_points::Entity>(tx, &step.carried.made).await?;
     let changing = [carried_points::Column::WalletId, carried_points::Column::Remaining];
     update_all::<carried_points::Entity>(tx, &step.carried.changed, &changing).await?;
     step.fates.write(tx).await?;
     Ok(true)
+}
+
+/// No two rows of a statement may add to the same sum.
+fn by_cycle(days: &[money_day::Model]) -> Vec<money_cycle::Model> {
+    let mut sums: BTreeMap<(Day, Key), money_cycle::Model> = BTreeMap::new();
+    for day in days {
+        let sum = rows::cycle_sum(day);
+        match sums.entry((day.cycle, rows::key_of(day))) {
+            Entry::Vacant(place) => drop(place.insert(sum)),
+            Entry::Occupied(mut place) => place.get_mut().points += sum.points,
+        }
+    }
+    sums.into_values().collect()
 }
 
 /// Sets how far it has come, unless somebody was faster, or has closed a cycle meanwhile.

@@ -7,7 +7,7 @@ use entity::ids::{ContractId, EntryId, PartnerId, ProgrammeId, SettlementCycleId
 use entity::ledger::fact;
 use entity::settlement::money_posting::{LineKind, MoneyAccount};
 use entity::settlement::settlement_cycle::{self, CycleStatus};
-use entity::settlement::{money_day, money_posting};
+use entity::settlement::{money_cycle, money_day, money_posting};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement,
     Value,
@@ -174,6 +174,23 @@ pub(super) fn day(
     }
 }
 
+/// What days of a cycle add up to.
+pub(super) fn cycle_sum(day: &money_day::Model) -> money_cycle::Model {
+    money_cycle::Model {
+        programme_id: day.programme_id,
+        cycle: day.cycle,
+        kind: day.kind,
+        partner_id: day.partner_id,
+        contract_id: day.contract_id,
+        with_id: day.with_id,
+        from_account: day.from_account,
+        to_account: day.to_account,
+        price_micros: day.price_micros,
+        factor: day.factor,
+        points: day.points,
+    }
+}
+
 /// What days add up to.
 #[derive(FromQueryResult)]
 struct Summed {
@@ -202,13 +219,15 @@ impl Summed {
     }
 }
 
-/// Sums of days, by their cycle or their own day, of the kinds that the condition names.
+/// Sums of cycles, or of days by their cycle or their own day, of the kinds that the condition names.
 macro_rules! sums {
-    ($by:literal, $condition:literal) => {
+    ($table:literal, $by:literal, $condition:literal) => {
         concat!(
             "select kind, from_account, to_account, partner_id, contract_id, with_id, price_micros, factor,
                 cast(sum(points) as bigint) as points
-            from money_day where programme_id = $1 and ",
+            from ",
+            $table,
+            " where programme_id = $1 and ",
             $by,
             " between $2 and $3 ",
             $condition,
@@ -223,7 +242,7 @@ pub(super) async fn book<C: ConnectionTrait>(
     programme: ProgrammeId,
     (first, last): (Day, Day),
 ) -> Result<Book> {
-    summed(db, programme, (first, last), sums!("cycle", "")).await
+    summed(db, programme, (first, last), sums!("money_day", "cycle", "")).await
 }
 
 /// What was recorded until the end of a day comes to, whatever cycle it is in.
@@ -232,7 +251,7 @@ pub(super) async fn book_until<C: ConnectionTrait>(
     programme: ProgrammeId,
     day: Day,
 ) -> Result<Book> {
-    summed(db, programme, (Day::new(i32::MIN), day), sums!("day", "")).await
+    summed(db, programme, (Day::new(i32::MIN), day), sums!("money_day", "day", "")).await
 }
 
 /// Of these, what was spent and what was paid for it.
@@ -241,8 +260,11 @@ pub(super) async fn spent<C: ConnectionTrait>(
     programme: ProgrammeId,
     cycles: (Day, Day),
 ) -> Result<Book> {
-    let sql =
-        sums!("cycle", "and kind in ('BURN', 'BURN_REVERSAL', 'FUNDING', 'FUNDING_REVERSAL')");
+    let sql = sums!(
+        "money_cycle",
+        "cycle",
+        "and kind in ('BURN', 'BURN_REVERSAL', 'FUNDING', 'FUNDING_REVERSAL')"
+    );
     summed(db, programme, cycles, sql).await
 }
 

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 53] = [
+pub(super) const DAMAGES: [Damage; 54] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -293,6 +293,12 @@ pub(super) const DAMAGES: [Damage; 53] = [
         named: "2026-03",
         done: "update money_day set factor = factor - 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
         undone: "update money_day set factor = factor + 1 where kind = 'ISSUE' and to_account = 'RESERVE'",
+    },
+    Damage {
+        invariant: "what cycles add up to is what their days do",
+        named: "of the cycle of day",
+        done: "update money_cycle set points = points + 1",
+        undone: "update money_cycle set points = points - 1",
     },
     Damage {
         invariant: "what became of each lot's points is what entries come to",

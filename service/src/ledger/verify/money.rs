@@ -9,7 +9,7 @@ use crate::settlement::core::cohorts::Cohort;
 use crate::settlement::unlike_the_ledger;
 use crate::tx::Tx;
 
-pub(super) const INVARIANTS: [Invariant; 3] = [
+pub(super) const INVARIANTS: [Invariant; 4] = [
     Invariant {
         name: "each day's obligations are the sums of the money journal",
         unit: "sums",
@@ -24,6 +24,21 @@ pub(super) const INVARIANTS: [Invariant; 3] = [
               select kind || ' of day ' || day as id,
                 case when sum(points) = 0 and sum(postings) = 0 then 0 else 1 end as fault
               from part group by cycle, day, kind, from_account, to_account, partner_id, contract_id, with_id,
+                price_micros, factor",
+    },
+    Invariant {
+        name: "what cycles add up to is what their days do",
+        unit: "sums",
+        named: Named::Text,
+        sql: "with part as (
+                select cycle, kind, from_account, to_account, partner_id, contract_id, with_id, price_micros,
+                  factor, points from money_day where programme_id = $1
+                union all
+                select cycle, kind, from_account, to_account, partner_id, contract_id, with_id, price_micros,
+                  factor, -points from money_cycle where programme_id = $1)
+              select kind || ' of the cycle of day ' || cycle as id,
+                case when sum(points) = 0 then 0 else 1 end as fault
+              from part group by cycle, kind, from_account, to_account, partner_id, contract_id, with_id,
                 price_micros, factor",
     },
     Invariant {
