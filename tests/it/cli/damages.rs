@@ -296,7 +296,7 @@ pub(super) const DAMAGES: [Damage; 54] = [
     },
     Damage {
         invariant: "what cycles add up to is what their days do",
-        named: "of the cycle of day",
+        named: "BURN of the cycle of day",
         done: "update money_cycle set points = points + 1",
         undone: "update money_cycle set points = points - 1",
     },
