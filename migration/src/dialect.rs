@@ -57,6 +57,20 @@ impl<'a, 'b> Dialect<'a, 'b> {
         if self.is_postgres() { self.run(sql).await } else { Ok(()) }
     }
 
+    /// Refuses books whose money books have begun: what goes with these from the first fact on would lack
+    /// what they were made of, and they aren't followed a second time.
+    pub(crate) async fn refuse_begun_money_books(&self, without: &str) -> Result<(), DbErr> {
+        let begun = "update settlement_cursor set closed = closed where position > 0";
+        let begun = self.manager.get_connection().execute_unprepared(begun).await?;
+        if begun.rows_affected() == 0 {
+            return Ok(());
+        }
+        let message = format!(
+            "money books were begun without {without}: these books are of an earlier state, and are made anew"
+        );
+        Err(DbErr::Migration(message))
+    }
+
     pub(crate) async fn create(&self, table: &Table) -> Result<(), DbErr> {
         let Table { name, body, partition_by } = table;
         if !self.is_postgres() {

@@ -2,7 +2,6 @@
 //! are out are burned.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::ConnectionTrait;
 
 use crate::dialect::{Dialect, Table};
 
@@ -46,16 +45,8 @@ const DUE: Table = Table {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // Cohorts go with the money books from the first fact on; these are not followed a second time.
-        let begun = manager
-            .get_connection()
-            .execute_unprepared("update settlement_cursor set closed = closed where position > 0")
-            .await?;
-        if begun.rows_affected() > 0 {
-            let message = "money books were begun without cohorts: these books are of an earlier state, and are made anew";
-            return Err(DbErr::Migration(message.to_owned()));
-        }
         let db = Dialect::new(manager);
+        db.refuse_begun_money_books("cohorts").await?;
         for table in [&DAY, &DUE] {
             db.create(table).await?;
         }

@@ -1,7 +1,6 @@
 //! What has become of the points of each part of a purchase, by which its funders are given back what they paid.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::ConnectionTrait;
 
 use crate::dialect::{Dialect, Table};
 
@@ -26,16 +25,8 @@ const FATE: Table = Table {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // They go with the money books from the first fact on; these are not followed a second time.
-        let begun = manager
-            .get_connection()
-            .execute_unprepared("update settlement_cursor set closed = closed where position > 0")
-            .await?;
-        if begun.rows_affected() > 0 {
-            let message = "money books were begun without what became of lots: these books are of an earlier state, and are made anew";
-            return Err(DbErr::Migration(message.to_owned()));
-        }
         let db = Dialect::new(manager);
+        db.refuse_begun_money_books("what became of lots").await?;
         db.create(&FATE).await?;
         db.guarded(&FATE, &["programme_id", "purchase_id", "part"]).await?;
         let shrinks =

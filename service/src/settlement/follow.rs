@@ -57,7 +57,7 @@ impl Settlement {
             return Ok(0);
         }
         let rules = self.programmes.rules(programme).await?;
-        Ok(self.step(&rules, None).await?.0)
+        Ok(self.step(&rules, None, false).await?.0)
     }
 
     /// Takes all facts that are in the sequence; the next are read while these are written.
@@ -65,30 +65,40 @@ impl Settlement {
         let rules = self.programmes.rules(programme).await?;
         let mut page = None;
         loop {
-            let (taken, until) = self.step(&rules, page.as_ref()).await?;
+            let (taken, next) = self.step(&rules, page.as_ref(), true).await?;
             if taken == 0 {
                 return Ok(());
             }
-            page = until;
+            page = next;
         }
     }
 
-    /// Takes a page, or the next where that isn't the next; says how many facts there were, and what follows.
-    async fn step(&self, rules: &Rules, page: Option<&Page>) -> Result<(u64, Option<Page>)> {
+    /// Takes a page, or the next where that isn't the next; says how many facts there were, and what follows
+    /// if that is to be read.
+    async fn step(
+        &self,
+        rules: &Rules,
+        page: Option<&Page>,
+        reads_ahead: bool,
+    ) -> Result<(u64, Option<Page>)> {
         retrying(|| async {
             let Some(step) = self.read(rules, page).await? else { return Ok((0, None)) };
-            let taken = u64::try_from(step.until - step.cursor.position).unwrap_or(0);
-            let ahead = self.ahead(rules.id(), step.until);
-            let (is_mine, ahead) = tokio::try_join!(self.write(rules.id(), step), ahead)?;
-            Ok(if is_mine { (taken, ahead) } else { (0, None) })
+            let (programme, until) = (rules.id(), step.until);
+            let write = self.write(programme, step);
+            if reads_ahead {
+                return tokio::try_join!(write, self.ahead(programme, until));
+            }
+            Ok((write.await?, None))
         })
         .await
     }
 
-    async fn write(&self, programme: ProgrammeId, step: Step) -> Result<bool> {
+    /// Says how many facts were taken: none where somebody else was faster.
+    async fn write(&self, programme: ProgrammeId, step: Step) -> Result<u64> {
+        let taken = u64::try_from(step.until - step.cursor.position).unwrap_or(0);
         let tx = self.db.begin().await?;
         let is_mine = write(&tx, programme, step).await?;
-        tx.commit(is_mine).await
+        tx.commit(if is_mine { taken } else { 0 }).await
     }
 
     /// What is behind a position, of which nothing changes any more.
