@@ -207,6 +207,12 @@ ids! {
     ContractSimulationId "csi";
     /// Something that points can be spent on.
     RewardId "rwd";
+    /// A reward that a member has claimed.
+    RewardClaimId "clm";
+    /// What is shown to have a claimed reward.
+    VoucherId "vch";
+    /// A voucher shown at a till.
+    VoucherUseId "vus";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -147,7 +147,8 @@ impl Services {
             partners: q(),
             purchases: Arc::clone(&purchases),
         };
-        let rewards = Rewards::new(clock.clone(), ask.clone());
+        let key = auth.master_key.clone();
+        let rewards = Rewards::new(clock.clone(), ask.clone(), w(), Arc::clone(&hot), key);
         let proposals = Proposals::new(db.clone(), clock.clone(), ask);
         let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
         let cashback = Cashback::new(db.clone(), clock.clone(), p(), auth.master_key.clone());
@@ -203,6 +204,10 @@ impl Services {
             }
             match self.memberships.settle_due(programme.id).await {
                 Ok(lapsed) => settled += lapsed,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+            match self.rewards.settle_due(programme.id).await {
+                Ok(ended) => settled += ended,
                 Err(error) => failed = failed.or(Some(error)),
             }
             match self.tiers.settle_due(programme.id).await {

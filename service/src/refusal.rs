@@ -50,12 +50,14 @@ codes! {
     CalculationRuns "CALCULATION_RUNS" "The cycle is being calculated; wait until that is done.";
     CalculationStale "CALCULATION_STALE" "The cycle was calculated anew since, or what it rests on has changed; look at what it comes to now.";
     CampaignNotFound "CAMPAIGN_NOT_FOUND" "No campaign of this programme has that id.";
+    CancellationTooLate "CANCELLATION_TOO_LATE" "The member can't give it back any more, or not by itself; the message says until when it could.";
     CaptureExceedsHold "CAPTURE_EXCEEDS_HOLD" "More was to be captured than the hold set aside.";
     CardBlocked "CARD_BLOCKED" "The card was blocked; the member's other cards still work.";
     CardNotFound "CARD_NOT_FOUND" "No member of this programme has that card.";
     CardNumberInvalid "CARD_NUMBER_INVALID" "A card number has 1 to 64 letters, digits, hyphens or dots.";
     CardTaken "CARD_TAKEN" "Another member has that card number; numbers never change hands.";
     CardsTooMany "CARDS_TOO_MANY" "A member has at most 10 cards.";
+    ClaimLimitReached "CLAIM_LIMIT_REACHED" "The member has claimed as many of this reward as it gets in that period.";
     ClaimPeriodOver "CLAIM_PERIOD_OVER" "The programme's days for claiming this receipt are over.";
     CodeInvalid "CODE_INVALID" "A code has 1 to 64 lower-case letters, digits or hyphens and begins with a letter or digit.";
     CodeTaken "CODE_TAKEN" "The code is in use.";
@@ -145,7 +147,9 @@ codes! {
     PeriodTooLarge "PERIOD_TOO_LARGE" "The books hold more than 10,000 sales, returns and payments of that period; take a shorter one.";
     PictureInvalid "PICTURE_INVALID" "A picture is named by an https URL of at most 2,000 characters; a reward has at most 10.";
     PointsInvalid "POINTS_INVALID" "Points must be a whole number above zero and at most 9007199254740991.";
+    PriceChanged "PRICE_CHANGED" "It costs something else than was expected; the message says what. Show it, and ask again.";
     PriceInvalid "PRICE_INVALID" "A reward has 1 to 10 price options with codes of their own, each of at least a point; the message says what is wrong.";
+    PriceOptionNotFound "PRICE_OPTION_NOT_FOUND" "The reward has no such option, or several and none was named.";
     ProposalAlreadyDecided "PROPOSAL_ALREADY_DECIDED" "The proposal was approved or rejected before.";
     ProposalNotFound "PROPOSAL_NOT_FOUND" "No proposal of this programme has that id.";
     ProposalsTooMany "PROPOSALS_TOO_MANY" "An operator has at most 20 proposals that wait; have some approved or rejected first.";
@@ -167,8 +171,15 @@ codes! {
     ReferenceTaken "REFERENCE_TAKEN" "The partner's customer number belongs to another member.";
     ReturnEmpty "RETURN_EMPTY" "A return names at least one line with a quantity or an amount.";
     ReturnExceedsPurchase "RETURN_EXCEEDS_PURCHASE" "More would come back than was bought, earlier returns counted.";
+    RewardClaimCancelled "REWARD_CLAIM_CANCELLED" "The claim was given back before.";
+    RewardClaimExpired "REWARD_CLAIM_EXPIRED" "The claim's time is over.";
+    RewardClaimNotFound "REWARD_CLAIM_NOT_FOUND" "No such claim in this programme, or none of this caller's.";
+    RewardClaimUsed "REWARD_CLAIM_USED" "The claim was used, or a till has it set aside.";
     RewardEnded "REWARD_ENDED" "The reward has ended, for good; write a new one.";
+    RewardNotAvailable "REWARD_NOT_AVAILABLE" "The reward can't be claimed now: it is paused, over, or not there yet.";
+    RewardNotForMember "REWARD_NOT_FOR_MEMBER" "The reward isn't for this member.";
     RewardNotFound "REWARD_NOT_FOUND" "No such reward in this programme, or none that this caller may write.";
+    RewardOutOfStock "REWARD_OUT_OF_STOCK" "None of the reward is left, in all or for today.";
     RuleEnded "RULE_ENDED" "It has ended, for good; write a new one.";
     RuleNotFound "RULE_NOT_FOUND" "No earning rule of this programme has that id.";
     SameWallet "SAME_WALLET" "Points can't be transferred to the wallet they are in.";
@@ -178,6 +189,7 @@ codes! {
     StatementLineNotFound "STATEMENT_LINE_NOT_FOUND" "The statement has no such line.";
     StatementNotFound "STATEMENT_NOT_FOUND" "No such statement, or none that this caller may see.";
     StatusInvalid "STATUS_INVALID" "It can't become that from what it is.";
+    StockBelowClaimed "STOCK_BELOW_CLAIMED" "There can't be fewer of a reward than were claimed.";
     StoreClosed "STORE_CLOSED" "The store was closed before this occurred.";
     StoreNotFound "STORE_NOT_FOUND" "The partner has no such store.";
     StoreRequired "STORE_REQUIRED" "The partner's receipt numbers are unique within a store: name it.";
@@ -193,6 +205,14 @@ codes! {
     TotalMismatch "TOTAL_MISMATCH" "The lines don't add up to the total.";
     ValidFromInvalid "VALID_FROM_INVALID" "A contract version begins no earlier than the one before it and, unless it is the first, not in the past.";
     ValueOutOfRange "VALUE_OUT_OF_RANGE" "A setting is outside its bounds; the message names them.";
+    VoucherCancelled "VOUCHER_CANCELLED" "What the voucher is shown for was given back.";
+    VoucherExpired "VOUCHER_EXPIRED" "The voucher's time is over.";
+    VoucherNotFound "VOUCHER_NOT_FOUND" "No voucher that this partner takes has that code.";
+    VoucherSetAside "VOUCHER_SET_ASIDE" "Tills have set aside all that is left of the voucher; it is free again when they give it back.";
+    VoucherUseCancelled "VOUCHER_USE_CANCELLED" "The use was given back before.";
+    VoucherUseLapsed "VOUCHER_USE_LAPSED" "The use was set aside for too long; show the voucher again.";
+    VoucherUseNotFound "VOUCHER_USE_NOT_FOUND" "This partner has no use of a voucher with that id.";
+    VoucherUsed "VOUCHER_USED" "The voucher was used as often as it can be.";
 }
 
 /// A business no: what, why in words, and which input field it is about.

@@ -16,6 +16,7 @@ const NAMES = {
   'L-sqlite': 'the same on SQLite', M: 'start until the first answer',
   N: 'a decision: 20 lines, 1,000 rules, one core', 'N-100': 'the same, 100 rules',
   O: 'a million entries into the money books, and settled', P: 'the partner matrix of a year',
+  Q: 'claimReward, 200 members, one reward',
 };
 
 // What the row is held against; the figures of other rows are at hand in `rows`.
@@ -38,6 +39,7 @@ const BARS = {
   'N-100': ['< 0.3 ms', (row) => row.p50_ms < 0.3],
   O: ['≥ 16,667/s, < 512 MB', (row) => row.rate >= 1e6 / 60 && row.rss_mb < 512],
   P: ['< 50 ms', (row) => row.p50_ms < 50],
+  Q: ['≥ 0.5 × payments', (row) => row.of_payments >= 0.5],
 };
 
 const [roundsFile, settingsFile, ...options] = process.argv.slice(2);
@@ -78,6 +80,8 @@ function row(id) {
     failed: own.reduce((sum, one) => sum + (one.failed ?? 0) + (one.broken ?? 0), 0),
     behind: Math.max(...own.map((one) => one.behind ?? 0)),
   };
+  const share = of((one) => one.of_payments);
+  if (share !== null) figures.of_payments = rounded(share, 3);
   const idle = of((one) => one.idle_rss_mb);
   if (idle !== null) figures.idle_rss_mb = rounded(idle, 1);
   for (const name of ['max_ms', 'rss_mb']) if (figures[name] < 0) figures[name] = null;
@@ -110,7 +114,7 @@ const COLUMNS = [
   ['RSS MB', (one) => (one.idle_rss_mb ? `${number(one.idle_rss_mb)} idle, ` : '') + number(one.rss_mb)],
   ['facts behind', (one) => (one.behind ? number(one.behind) : '')],
   ['failed', (one) => (one.failed ? number(one.failed) : '')],
-  ['bar', (one) => (one.bar ? `${one.bar}: ${one.is_met ? 'met' : 'NOT met'}` : '')],
+  ['bar', (one) => (one.bar ? `${one.bar}: ${one.of_payments ? `${number(one.of_payments, 2)}, ` : ''}${one.is_met ? 'met' : 'NOT met'}` : '')],
 ];
 
 function table() {

@@ -29,13 +29,17 @@ bankTransactions o
 blockCard mo
 calculateCycle o
 campaigns mpo po
+cancelClaim mpo
 cancelMembership po
 cancelPayout m
+cancelVoucherUse p
 captureHold p
 claimPurchases mpo
+claimReward m
 closeMember o
 closeStore o
 confirmPayouts o
+confirmVoucher p
 convertCashback m
 createMembershipPlan o
 createTierSet o
@@ -90,6 +94,7 @@ recordMissingPurchases p
 recordPurchase p
 recordPurchases p
 recordSettlementPayment o
+redeemVoucher p
 refundMembership po
 registerApiClient o
 registerIdentityProvider o
@@ -100,6 +105,7 @@ rejectProposal o
 releaseHold p
 removeBankAccount m
 requestPayout m
+reserveVoucher p
 resolveDispute o
 retireIdentityProvider o
 retireMembershipPlan o
@@ -109,6 +115,8 @@ reviewCycle o
 revokeApiClient o
 revokeTier o
 reward mpo po
+rewardClaim mpo
+rewardClaims mpo
 rewards mpo po
 runPayouts o
 segments o
@@ -141,12 +149,13 @@ updateProgramme o
 updateReward po
 updateTierSet o
 viewer m
+voucherClaim p
 whyNot mpo po
 writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 32] = [
+const IDS: [(&str, &str); 34] = [
     ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
@@ -172,6 +181,7 @@ const IDS: [(&str, &str); 32] = [
     ("proposalId", "prp"),
     ("purchaseId", "pur"),
     ("reconciliationId", "rcn"),
+    ("rewardClaimId", "clm"),
     ("rewardId", "rwd"),
     ("ruleId", "rul"),
     ("runId", "pyr"),
@@ -179,6 +189,7 @@ const IDS: [(&str, &str); 32] = [
     ("storeIds", "sto"),
     ("partnerIds", "ptn"),
     ("tierSetId", "tis"),
+    ("voucherUseId", "vus"),
 ];
 
 /// Something that the schema takes here.
@@ -206,6 +217,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "hold" => "hld",
                 "reconciliation" => "rcn",
                 "reward" => "rwd",
+                "rewardClaim" => "clm",
                 _ => known.unwrap_or("mem"),
             };
             json!(format!("{by_type}_01h2xcejqtf2nbrexx3vqjhp41"))

@@ -40,7 +40,13 @@ async fn world_with_everything() -> World {
     let told = banking::statement(banking::OWN, &[banking::entry("B1", "CRDT EUR 1.00", "")]);
     let told = json!({ "file": told, "idempotencyKey": "b" });
     world.operator.does("importBankStatement", "isReplayed", told).await;
-    rewards::launches(&world.operator, rewards::draft("mug", rewards::terms())).await;
+    let says =
+        rewards::with(rewards::terms(), "prices", json!([{ "code": "points", "points": 10 }]));
+    let mug = rewards::launches(&grocer, rewards::draft("mug", says)).await;
+    let claim =
+        ana.does("claimReward", rewards::claims::CLAIM, rewards::claims::wish(&mug, 10, "k")).await;
+    let shown = json!({ "code": claim["claim"]["voucher"]["code"], "idempotencyKey": "u" });
+    grocer.does("redeemVoucher", "isReplayed", shown).await;
     world.gateway.services.sequence().await.unwrap();
     world
 }
@@ -70,7 +76,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 const NEW_KIND: &str = "m20261130_000034_partner_accounts";
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 37] = [
+const REWRITES: [&str; 41] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -108,6 +114,10 @@ const REWRITES: [&str; 37] = [
     "update reward set code = 'cup'",
     "update reward_version set made_by = 'nobody'",
     "update reward_price set points = points + 1",
+    "update reward_claim set points = points + 1",
+    "update reward_claim_step set made_by = 'nobody'",
+    "update voucher set uses_max = uses_max + 1",
+    "update voucher_use set shown_at = null",
 ];
 
 #[tokio::test]
@@ -142,6 +152,10 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "reward",
         "reward_version",
         "reward_price",
+        "reward_claim",
+        "reward_claim_step",
+        "voucher",
+        "voucher_use",
     ];
     forbidden.extend(history.map(|table| format!("delete from {table}")));
     if database.get_database_backend() == DbBackend::Postgres {

@@ -12,8 +12,9 @@ use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
-    ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId, SettlementCycleId,
-    SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
+    ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId, RewardId, RuleId,
+    SettlementCycleId, SettlementStatementId, SimulationId, TierSetId, TypedId, VoucherId,
+    VoucherUseId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -22,6 +23,7 @@ use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
 use entity::reconciliation::{reconciliation, reconciliation_item};
+use entity::rewards::{reward_claim, voucher, voucher_use};
 use entity::settlement::{
     bank_transaction, contract_simulation, dispute, settlement_cycle, settlement_statement,
 };
@@ -111,12 +113,15 @@ by_id! {
     ReconciliationId => reconciliation::Model: reconciliation.by_ids, id;
     ReconciliationItemId => reconciliation_item::Model: reconciliation.items_by_ids, id;
     ReturnId => purchase_return::Model: purchases.returns_by_ids, id;
+    RewardClaimId => reward_claim::Model: rewards.claims_by_ids, id;
     RewardId => rewards::Written: rewards.by_ids, row.id;
     RuleId => Written: earning.rules_by_ids, rule.id;
     SettlementCycleId => settlement_cycle::Model: settlement.cycles_by_ids, id;
     SettlementStatementId => settlement_statement::Model: settlement.statements_by_ids, id;
     SimulationId => simulation::Model: earning.simulations_by_ids, id;
     TierSetId => Set: tiers.sets_by_ids, row.id;
+    VoucherId => (voucher::Model, reward_claim::Model): rewards.vouchers_by_ids, 0.id;
+    VoucherUseId => voucher_use::Model: rewards.voucher_uses_by_ids, id;
 }
 
 impl ById for WalletId {

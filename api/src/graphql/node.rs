@@ -9,8 +9,9 @@ use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
-    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId,
-    SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
+    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId,
+    RewardId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId,
+    TypedId, VoucherId, VoucherUseId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -31,7 +32,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
-use super::rewards::Reward;
+use super::rewards::{Reward, RewardClaim, Voucher, VoucherUse};
 use super::settlement::{
     BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,
 };
@@ -101,12 +102,18 @@ pub(super) enum Node {
     ReconciliationItem(ReconciliationItem),
     /// Something that points can be spent on.
     Reward(Reward),
+    /// A reward that a member has claimed.
+    RewardClaim(RewardClaim),
     /// A past period under other rules.
     Simulation(Simulation),
     /// Where a partner sells.
     Store(Store),
     /// A ladder of tiers.
     TierSet(TierSet),
+    /// What is shown to have a claimed reward.
+    Voucher(Voucher),
+    /// A voucher shown at a till.
+    VoucherUse(VoucherUse),
     /// What holds points.
     Wallet(Wallet),
 }
@@ -188,6 +195,7 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
         }
+        RewardClaimId::PREFIX => asked.row::<RewardClaimId, _>(RewardClaim).await,
         RewardId::PREFIX => asked.row::<RewardId, _>(Reward).await,
         RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
         SettlementCycleId::PREFIX => asked.row::<SettlementCycleId, _>(SettlementCycle).await,
@@ -201,6 +209,8 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         }
         StoreId::PREFIX => asked.store().await,
         TierSetId::PREFIX => asked.row::<TierSetId, _>(TierSet).await,
+        VoucherId::PREFIX => asked.row::<VoucherId, _>(|(row, claim)| Voucher { row, claim }).await,
+        VoucherUseId::PREFIX => asked.row::<VoucherUseId, _>(VoucherUse).await,
         WalletId::PREFIX => asked.row::<WalletId, _>(Wallet).await,
         _ => Err(asked.malformed().into()),
     }

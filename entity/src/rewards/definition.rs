@@ -26,6 +26,9 @@ pub struct Definition {
     pub benefit: Benefit,
     /// What it costs; the member chooses one.
     pub prices: Vec<Price>,
+    /// How whoever claims it gets it.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// How many there are.
     #[serde(default)]
     pub stock: Stock,
@@ -66,6 +69,24 @@ pub struct Benefit {
     pub share_bp: Option<i32>,
     /// In minor units of the settlement currency.
     pub amount_minor: Option<i64>,
+}
+
+/// How whoever claims a reward gets it: a voucher, except for a donation, which is nothing to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivery {
+    /// How often the voucher can be used.
+    pub uses: i32,
+    /// Until the end of which day after the claim; without end if not said.
+    pub valid_days: Option<i32>,
+    /// For how many hours after the claim a member may give it back; never by itself if not said.
+    pub cancel_hours: Option<i32>,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { uses: 1, valid_days: None, cancel_hours: None }
+    }
 }
 
 /// One way to pay for a reward.

@@ -1,5 +1,5 @@
 //! What many share and none may overdraw lies in slices, so that sales don't queue on one row: budgets of
-//! rules and campaigns, and partners' credit.
+//! rules and campaigns, partners' credit, and what there is of rewards.
 //!
 //! Whoever takes tries one slice, a different one each time. Only where that one hasn't enough are all of them
 //! locked, in order, and what is left is shared out evenly anew; where together they have less than was
@@ -22,7 +22,7 @@ static NEXT: AtomicI32 = AtomicI32::new(0);
 
 /// A table of slices. Each column of what is left stands beside the one of what was given; where nothing
 /// says what is left, it has no bound.
-pub(super) struct Sliced<const N: usize> {
+pub(crate) struct Sliced<const N: usize> {
     table: &'static str,
     owner: &'static str,
     columns: [(&'static str, &'static str); N],
@@ -42,6 +42,10 @@ pub(super) const CREDIT: Sliced<1> = Sliced {
     columns: [("left_micros", "taken_micros")],
 };
 
+/// What there is of rewards.
+pub(crate) const STOCK: Sliced<1> =
+    Sliced { table: "reward_stock", owner: "stock_id", columns: [("left_count", "taken_count")] };
+
 /// A rest in even slices, the first of which have one more where it doesn't come out even.
 pub(crate) fn shared(rest: i64) -> impl Fn(i32) -> i64 {
     let (whole, more) = (rest.div_euclid(SLICES.into()), rest.rem_euclid(SLICES.into()));
@@ -50,7 +54,7 @@ pub(crate) fn shared(rest: i64) -> impl Fn(i32) -> i64 {
 
 impl<const N: usize> Sliced<N> {
     /// Takes so much, or gives it back where it is below zero.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         &self,
         tx: &Tx,
         programme: ProgrammeId,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{AdjustmentId, EventId, HouseholdId, ReturnId};
+use entity::ids::{AdjustmentId, EventId, HouseholdId, ReturnId, RewardClaimId};
 pub use entity::ledger::entry::DueRule;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,13 @@ pub enum Cause {
     Payment {
         /// The partner's own reference.
         reference: Option<String>,
+    },
+    /// Points pay for a reward.
+    Claim {
+        /// Which claim.
+        claim: RewardClaimId,
+        /// What the reward was called in its default language.
+        title: String,
     },
     /// A member gives points to another.
     Transfer {

@@ -198,7 +198,8 @@ impl Request<'_> {
 
     fn acceptance(&self, at: DateTime<Utc>) -> Result<Acceptance> {
         let contract = self.directory.contract_at(self.partner, at)?;
-        Ok(Acceptance { partner: self.partner, price_micros: contract.acceptance_price_micros })
+        let partner = Some(self.partner);
+        Ok(Acceptance { partner, price_micros: contract.acceptance_price_micros })
     }
 
     /// A command whose wallet and action are still to be said.

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use entity::rewards::definition::{Benefit, ClaimLimit, Cost, Definition, Price, Wording};
+use entity::rewards::definition::{
+    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Wording,
+};
 use entity::rewards::reward::{RewardKind, RewardStatus};
 use hyper::Uri;
 
@@ -39,6 +41,7 @@ pub(super) fn checked(kind: RewardKind, mut definition: Definition) -> Result<De
     {
         between(field, bound.unwrap_or(0), 0)?;
     }
+    delivery(definition.delivery)?;
     limits(&definition.limits)?;
     if let (Some(from), Some(until)) = (definition.from, definition.until)
         && until <= from
@@ -164,6 +167,21 @@ fn cost(cost: Cost, at: &str) -> Result<(), Refusal> {
     }
     if !(0..=AMOUNT_MAX).contains(&cost.money_minor) {
         return Err(Refusal::new(Code::AmountInvalid).at(&format!("{at}.money")));
+    }
+    Ok(())
+}
+
+fn delivery(own: Delivery) -> Result<(), Refusal> {
+    let Delivery { uses, valid_days, cancel_hours } = own;
+    for (field, value, bounds) in [
+        ("delivery.uses", Some(uses), 1..=1000),
+        ("delivery.validDays", valid_days, 0..=3650),
+        ("delivery.cancelHours", cancel_hours, 1..=8784),
+    ] {
+        if value.is_some_and(|value| !bounds.contains(&value)) {
+            let message = format!("It must be from {} to {}.", bounds.start(), bounds.end());
+            return Err(Refusal::new(Code::ValueOutOfRange).because(message).at(field));
+        }
     }
     Ok(())
 }

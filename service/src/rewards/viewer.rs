@@ -47,8 +47,20 @@ impl Rewards {
         actor: &Actor,
         ids: &[RewardId],
     ) -> Result<HashMap<RewardId, ForMember>> {
-        let Some(viewer) = self.viewer(actor).await? else { return Ok(HashMap::new()) };
+        if !matches!(actor.who(), Who::Member(_)) {
+            return Ok(HashMap::new());
+        }
         let rewards = self.by_ids(actor, ids).await?;
+        self.to_member(actor, &rewards).await
+    }
+
+    /// What these are to the member who asks.
+    pub(super) async fn to_member(
+        &self,
+        actor: &Actor,
+        rewards: &[Written],
+    ) -> Result<HashMap<RewardId, ForMember>> {
+        let Some(viewer) = self.viewer(actor).await? else { return Ok(HashMap::new()) };
         let conditions: HashMap<RewardId, Eligibility> =
             rewards.iter().filter_map(|own| Some((own.row.id, condition(own)?))).collect();
         let seen = (&viewer.row, viewer.now);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use entity::day::Day;
 use entity::ids::{PartnerId, ProgrammeId, RewardId, TierSetId};
 use entity::rewards::definition::Definition;
 use entity::rewards::reward::{self, RewardKind, RewardStatus};
@@ -15,7 +16,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{Rewards, Written, rules};
+use super::{Rewards, Written, claims, rules};
 use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
@@ -132,6 +133,7 @@ impl Rewards {
         change: impl Fn(&Written) -> Result<(RewardStatus, Definition), Refusal>,
     ) -> Result<Written> {
         let at = self.clock.now();
+        let rules = self.ask.programmes.rules(programme).await?;
         retrying(|| async {
             let tx = self.ask.db.begin().await?;
             let before = lock(&tx, programme, own, id).await?;
@@ -143,7 +145,10 @@ impl Rewards {
                 return Ok(before);
             }
             let version = before.row.version + 1;
-            let row = saying(reward::Model { status, version, ..before.row }, &definition);
+            let row = saying(reward::Model { status, version, ..before.row.clone() }, &definition);
+            let day = Day::of(at, &rules.zone);
+            let said = (&before.version.definition, &definition);
+            claims::restock(&tx, (&row, day), said).await?;
             let written = write(&tx, actor, (row.clone(), definition, at), action).await?;
             row.into_active_model().reset_all().update(tx.connection()).await?;
             tx.commit(written).await

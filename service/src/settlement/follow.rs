@@ -104,7 +104,7 @@ impl Settlement {
     /// What is behind a position, of which nothing changes any more.
     async fn ahead(&self, programme: ProgrammeId, position: i64) -> Result<Option<Page>> {
         let tx = self.db.snapshot().await?;
-        let page = Replay::new(&tx, programme, position).next().await?;
+        let page = Replay::new(&tx, programme, position).in_large_pages().next().await?;
         tx.commit(page).await
     }
 

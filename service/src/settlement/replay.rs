@@ -20,6 +20,8 @@ use crate::tx::Tx;
 
 /// How many facts a page has.
 const PAGE: u64 = 1000;
+/// The same where nobody else waits for what they are written to.
+const LARGE_PAGE: u64 = 4000;
 /// So many ranges are asked for in one statement.
 const RANGES_MAX: usize = 200;
 
@@ -36,6 +38,8 @@ pub(super) struct Replay<'a> {
     after: i64,
     /// Up to there entries may have been put away, of which lots are left.
     sealed: i64,
+    /// How many facts a page has.
+    most: u64,
 }
 
 /// Some entries, and what they name.
@@ -63,7 +67,7 @@ pub(super) struct Page {
 impl<'a> Replay<'a> {
     /// The entries behind a position.
     pub(super) fn new(tx: &'a Tx, programme: ProgrammeId, after: i64) -> Self {
-        Self { tx, programme, after, sealed: 0 }
+        Self { tx, programme, after, sealed: 0, most: PAGE }
     }
 
     /// The same, where entries up to a position may have been archived.
@@ -71,10 +75,15 @@ impl<'a> Replay<'a> {
         Self { sealed, ..self }
     }
 
+    /// The same, many facts at once: what pages are added up by is written once for all of them.
+    pub(super) fn in_large_pages(self) -> Self {
+        Self { most: LARGE_PAGE, ..self }
+    }
+
     /// The next entries, each after what it depends on; none when there are no more, or what the next
     /// depends on isn't in the sequence yet.
     pub(super) async fn next(&mut self) -> Result<Option<Page>> {
-        let mut most = PAGE;
+        let mut most = self.most;
         loop {
             let facts = self.facts(most).await?;
             let Some(last) = facts.last() else { return Ok(None) };

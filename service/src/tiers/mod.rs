@@ -28,6 +28,7 @@ pub(crate) use self::grants::pool;
 pub use self::grants::{Grant, Revoke};
 pub(crate) use self::paid::{has_tier, leave, membership_ended, membership_runs};
 pub use self::read::{HISTORY_MAX, Progress};
+pub(crate) use self::sets::begins;
 pub use self::sets::{SETS_MAX, Set};
 pub use self::standing::Standing;
 pub(crate) use self::standing::standings_on;

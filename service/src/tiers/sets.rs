@@ -108,6 +108,6 @@ pub(super) async fn all<C: ConnectionTrait>(db: &C, programme: ProgrammeId) -> R
 }
 
 /// When a day begins, where the programme is.
-pub(super) fn begins(day: Day, zone: chrono_tz::Tz) -> DateTime<Utc> {
+pub(crate) fn begins(day: Day, zone: chrono_tz::Tz) -> DateTime<Utc> {
     crate::ledger::expiry::to_utc(day.date().and_time(chrono::NaiveTime::MIN), zone)
 }

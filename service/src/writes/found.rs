@@ -13,9 +13,11 @@ use super::{Move, Write};
 use crate::earning::events::Event;
 use crate::error::{Error, Result};
 use crate::ledger;
+use crate::ledger::reason::{Cause, Reason};
 use crate::members::{Resolved, resolve};
 use crate::purchases::{TakeBack, record, returns};
 use crate::refusal::{Code, Refusal};
+use crate::rewards::claims::{self, Claiming};
 use crate::rows::find_among;
 use crate::tx::Tx;
 
@@ -29,6 +31,7 @@ pub(crate) struct Found {
     pub(super) current: HashMap<WalletId, WalletId>,
     holds: HashMap<HoldId, hold::Model>,
     payments: HashMap<EntryId, entry::Model>,
+    pub(super) rewards: claims::Known,
 }
 
 impl Found {
@@ -44,8 +47,11 @@ impl Found {
         let moves = || writes.iter().filter_map(|write| write.moving());
         let members = receipts.flat_map(record::Receipts::members);
         let events = writes.iter().filter_map(|write| write.event()).map(|event| &event.member);
+        let claiming = || writes.iter().filter_map(|write| write.claiming());
+        let members = members.chain(claiming().map(Claiming::member));
         let members = members.chain(events).chain(moves().flat_map(|wish| &wish.members)).cloned();
         found.members = resolve(tx.connection(), programme, members).await?;
+        found.rewards = claims::Known::read(tx, programme, claiming()).await?;
         found.holds = holds(tx, programme, moves().filter_map(|wish| wish.hold)).await?;
         found.payments = payments(tx, programme, moves().filter_map(|wish| wish.payment)).await?;
         let paying = found.payments.values().map(|payment| payment.wallet_id);
@@ -67,6 +73,8 @@ impl Found {
         id: EntryId,
     ) -> Result<(&entry::Model, WalletId)> {
         let own = self.payments.get(&id).filter(|payment| payment.partner_id == Some(partner));
+        // What was paid for a reward comes back with its claim, not without it.
+        let own = own.filter(|payment| !is_claim(payment));
         let payment = own.ok_or(Refusal::new(Code::PaymentNotFound))?;
         let wallet = self.current.get(&payment.wallet_id).copied();
         Ok((payment, wallet.ok_or_else(|| Error::internal("a payment's wallet is nowhere"))?))
@@ -84,6 +92,10 @@ impl Write {
 
     fn event(&self) -> Option<&Event> {
         if let Self::Event(event) = self { Some(event) } else { None }
+    }
+
+    fn claiming(&self) -> Option<&Claiming> {
+        if let Self::Claim(claim) = self { Some(claim) } else { None }
     }
 
     fn moving(&self) -> Option<&Move> {
@@ -112,4 +124,9 @@ async fn payments(
     let rows =
         find_among::<entry::Entity, _>(tx.connection(), programme, column, ids, &also).await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+fn is_claim(payment: &entry::Model) -> bool {
+    let reason = Reason::from_json(&payment.reason);
+    reason.is_ok_and(|reason| matches!(reason.cause, Cause::Claim { .. }))
 }

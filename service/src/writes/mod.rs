@@ -32,6 +32,7 @@ use crate::lanes::{Failed, Job, Lanes, Name, Work, measure};
 use crate::ledger::core::Command;
 use crate::ledger::{self, Opened};
 use crate::purchases::{Answer, Receipts, Returned, TakeBack, record, returns};
+use crate::rewards::claims;
 use crate::tx::{self, Setback, Tx};
 
 /// A lane keeps one process of the database busy, and the gateway about as much again. With more lanes
@@ -51,6 +52,8 @@ pub(crate) enum Write {
     Move(Move),
     /// Something that a member did.
     Event(events::Event),
+    /// A reward to be claimed.
+    Claim(Box<claims::Claiming>),
 }
 
 /// What became of it.
@@ -63,13 +66,15 @@ pub(crate) enum Done {
     Made(Box<Made>),
     /// The event.
     Happened(Box<events::Happened>),
+    /// The claim.
+    Claimed(claims::Outcome),
 }
 
 impl Job for Write {
     fn weight(&self) -> usize {
         match self {
             Self::Receipts(receipts) => receipts.count(),
-            Self::TakeBack(_) | Self::Move(_) | Self::Event(_) => 1,
+            Self::TakeBack(_) | Self::Move(_) | Self::Event(_) | Self::Claim(_) => 1,
         }
     }
 
@@ -79,6 +84,7 @@ impl Job for Write {
             Self::TakeBack(take_back) => take_back.place(),
             Self::Move(wish) => wish.place(),
             Self::Event(event) => event.place(),
+            Self::Claim(claim) => claim.place(),
         }
     }
 
@@ -88,6 +94,7 @@ impl Job for Write {
             Self::TakeBack(take_back) => take_back.names(),
             Self::Move(wish) => wish.names(),
             Self::Event(event) => event.names(),
+            Self::Claim(claim) => claim.names(),
         }
     }
 }
@@ -98,6 +105,7 @@ enum Draft {
     TakeBack(Box<returns::Draft>),
     Move,
     Event(Box<events::Draft>),
+    Claim(claims::Draft),
 }
 
 impl Write {
@@ -120,6 +128,9 @@ impl Write {
             Self::Event(event) => {
                 Draft::Event(Box::new(event.draft(by, &found.members, commands)?))
             }
+            Self::Claim(claim) => {
+                Draft::Claim(claim.draft(by, (&found.rewards, &found.members), commands)?)
+            }
         })
     }
 }
@@ -129,7 +140,7 @@ impl Draft {
         match self {
             Self::Receipts(draft) => draft.want(by, wanted),
             Self::Event(draft) => draft.want(by, wanted),
-            Self::TakeBack(_) | Self::Move => {}
+            Self::TakeBack(_) | Self::Move | Self::Claim(_) => {}
         }
     }
 
@@ -148,8 +159,12 @@ impl Draft {
                     draft.decide(by, known, commands);
                 }
             }
-            Self::TakeBack(_) | Self::Move => {}
+            Self::TakeBack(_) | Self::Move | Self::Claim(_) => {}
         }
+    }
+
+    fn claim(&self) -> Option<&claims::Draft> {
+        if let Self::Claim(draft) = self { Some(draft) } else { None }
     }
 
     fn finish(self, verdicts: &mut Verdicts, rows: &mut Rows) -> Result<Done> {
@@ -158,6 +173,7 @@ impl Draft {
             Self::TakeBack(draft) => Done::Returned(Box::new(draft.finish(verdicts, rows)?)),
             Self::Move => Done::Made(Box::new(Made::of(verdicts)?)),
             Self::Event(draft) => Done::Happened(Box::new(draft.finish(verdicts, rows)?)),
+            Self::Claim(draft) => Done::Claimed(draft.finish(verdicts, rows)?),
         })
     }
 }
@@ -258,6 +274,13 @@ impl Gate {
         let mut known = wanted.read(tx.connection(), by).await?;
         for draft in drafts.iter_mut().flatten() {
             draft.decide(by, (&mut known, &opened), &mut commands);
+        }
+        let claiming = || drafts.iter().flatten().filter_map(Draft::claim);
+        let mut shelves = claims::shelves(tx, programme, claiming(), (&opened, &commands)).await?;
+        for draft in drafts.iter_mut().flatten() {
+            if let Draft::Claim(draft) = draft {
+                draft.decide(&mut shelves, &opened, &mut commands);
+            }
         }
         let applied = opened.apply(tx, &commands).await?;
         cashback::follow(tx, by.programme, &commands, &applied.verdicts).await?;

@@ -14,6 +14,7 @@ use crate::earning::state::Changes;
 use crate::error::{Error, Result};
 use crate::ledger::Applied;
 use crate::ledger::core::Verdict;
+use crate::rewards::claims;
 use crate::rows::insert_all;
 use crate::tx::Tx;
 
@@ -54,6 +55,8 @@ pub(crate) struct Rows {
     pub(crate) events: Vec<event::Model>,
     /// What rules counted, and took from budgets.
     pub(crate) changes: Changes,
+    /// What was claimed, and of which stock.
+    pub(crate) claimed: claims::Claimed,
     pub(crate) activity: activity::Rows,
 }
 
@@ -68,6 +71,7 @@ impl Rows {
             returns: Vec::new(),
             keys: Vec::new(),
             facts: Vec::new(),
+            claimed: claims::Claimed::default(),
             activity,
         }
     }
@@ -86,6 +90,7 @@ impl Rows {
         insert_all::<idempotency_key::Entity>(tx, &self.keys).await?;
         insert_all::<outbox::Entity>(tx, &self.facts).await?;
         insert_all::<event::Entity>(tx, &self.events).await?;
+        self.claimed.save(tx, programme).await?;
         books::save(tx, programme, self.changes).await?;
         self.activity.save(tx).await
     }

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 54] = [
+pub(super) const DAMAGES: [Damage; 58] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -336,5 +336,29 @@ pub(super) const DAMAGES: [Damage; 54] = [
         named: "rwd_",
         done: "update reward_price set points = points - 1",
         undone: "update reward_price set points = points + 1",
+    },
+    Damage {
+        invariant: "each claim's payment is of its points, and was undone if and only if the claim was given back",
+        named: "clm_",
+        done: "update reward_claim set points = points + 1",
+        undone: "update reward_claim set points = points - 1",
+    },
+    Damage {
+        invariant: "each claim's steps are numbered without gaps and end in how it stands",
+        named: "clm_",
+        done: "update reward_claim_step set status = 'USED' where place = 2",
+        undone: "update reward_claim_step set status = 'FULFILLED' where place = 2",
+    },
+    Damage {
+        invariant: "what is taken of a reward's stock is what was claimed and not given back",
+        named: "rwd_",
+        done: "update reward_stock set taken_count = taken_count + 1 where slice = 0",
+        undone: "update reward_stock set taken_count = taken_count - 1 where slice = 0",
+    },
+    Damage {
+        invariant: "a voucher was used as often as tills used or hold it, and its claim is used when it is used up",
+        named: "vch_",
+        done: "update voucher set uses = uses + 1",
+        undone: "update voucher set uses = uses - 1",
     },
 ];

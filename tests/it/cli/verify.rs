@@ -9,7 +9,8 @@ use serde_json::json;
 use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
 use crate::earning::rules;
-use crate::rewards::{draft, launches, terms};
+use crate::rewards::claims::{CLAIM, wish};
+use crate::rewards::{draft, launches, terms, with};
 use crate::settlement::cycles::{is_approved, statements};
 use crate::support::books::texts;
 use crate::support::{Caller, World, payment, receipt};
@@ -48,7 +49,7 @@ async fn world() -> World {
             grocer.does("captureHold", "isReplayed", sale).await;
         }
     }
-    launches(&world.operator, draft("mug", terms())).await;
+    claims_a_mug(&grocer, &ana).await;
     let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
     ana.does("setBankAccount", "bankAccount { iban }", account).await;
     ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;
@@ -58,6 +59,15 @@ async fn world() -> World {
     while services.follow_money().await.unwrap() > 0 {}
     services.advance_checkpoints().await.unwrap();
     world
+}
+
+/// One of two uses of its voucher is left.
+async fn claims_a_mug(grocer: &Caller, ana: &Caller) {
+    let says = with(terms(), "prices", json!([{ "code": "points", "points": 10 }]));
+    let mug = launches(grocer, draft("mug", with(says, "delivery", json!({ "uses": 2 })))).await;
+    let claim = ana.does("claimReward", CLAIM, wish(&mug, 10, "k")).await;
+    let shown = json!({ "code": claim["claim"]["voucher"]["code"], "idempotencyKey": "u" });
+    grocer.does("redeemVoucher", "isReplayed", shown).await;
 }
 
 /// March is settled, and something of it was disputed rightly.

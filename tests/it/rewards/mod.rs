@@ -1,7 +1,10 @@
 //! What points are spent on: written by operators and partners, found by members, and what it is to each.
 
+pub(crate) mod claims;
 mod refusals;
+mod unclaimed;
 mod viewer;
+mod vouchers;
 
 use std::collections::BTreeSet;
 

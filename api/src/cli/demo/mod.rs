@@ -5,6 +5,7 @@ mod coalition;
 mod coupons;
 mod people;
 mod receipts;
+mod rewards;
 mod rules;
 mod summary;
 

@@ -1,5 +1,5 @@
 //! What members do on the day of the demo: they pay with points, think better of it, bring goods
-//! back, give points away, and claim what they bought before they had joined.
+//! back, give points away, claim rewards and use them, and claim what they bought before they had joined.
 
 use entity::amount::Points;
 use entity::ids::PartnerId;
@@ -12,7 +12,7 @@ use service::payments::{Capture, Pay, PlaceHold, Reverse};
 use service::purchases::{Claim, Filter, Return};
 use service::{Actor, Error, Result, Services, Who};
 
-use super::{TOKENS, coalition, first};
+use super::{TOKENS, coalition, first, rewards};
 
 /// Cards that end so are nobody's while their receipts are loaded.
 const JOINS_LATER: char = '7';
@@ -34,6 +34,7 @@ pub(super) async fn live(services: &Services, actor: &Actor) -> Result<()> {
     let tills = coalition::tills(services, actor).await?;
     let people = everybody(services, actor).await?;
     let day = Day { services, actor, tills };
+    let offered = rewards::offer(services, actor).await?;
     for (place, person) in people.iter().enumerate() {
         if person.1.available.get() < WORTH {
             continue;
@@ -44,6 +45,11 @@ pub(super) async fn live(services: &Services, actor: &Actor) -> Result<()> {
             6 => day.sets_aside(person, place).await?,
             8 => day.gives(person, &people[(place + 1) % people.len()]).await?,
             10 => day.brings_back(person).await?,
+            1 | 5 | 9 => {
+                let member = day.as_member(person.0.id)?;
+                let who = (person.0.id, &member, person.1.available.get());
+                rewards::claim(services, who, (&offered, place / 4), &day.tills).await?;
+            }
             _ => {}
         }
     }

@@ -59,6 +59,7 @@ impl Reason {
             }
             Cause::Event { earning, .. } => reason.earning = earning.map(EarningReason),
             Cause::Payment { reference } => reason.note = reference,
+            Cause::Claim { title, .. } => reason.note = Some(title),
             Cause::Transfer { note } => reason.note = note,
             Cause::Adjustment { note, .. } | Cause::WriteOff { note } => reason.note = Some(note),
             Cause::Household { .. } | Cause::Cashback { .. } => {}
@@ -127,7 +128,11 @@ fn summary(entry: &entry::Model, cause: &Cause) -> String {
         (Lapsed, _) => {
             format!("{points} set aside came back: the hold had lapsed.")
         }
+        (Paid, Cause::Claim { title, .. }) => format!("{points} paid for {title}."),
         (Paid, _) => format!("{points} paid."),
+        (Reversed, Cause::Claim { title, .. }) => {
+            format!("{points} paid for {title} came back.")
+        }
         (Reversed, _) => format!("A payment of {points} was undone."),
         (TransferredOut, _) => format!("{points} given away."),
         (TransferredIn, _) => format!("{points} received."),

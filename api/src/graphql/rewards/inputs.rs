@@ -5,7 +5,7 @@ use entity::amount::Currency;
 use entity::earning::definition::Period;
 use entity::ids::{PartnerId, RewardId, TierSetId};
 use entity::rewards::definition::{
-    Benefit, ClaimLimit, Cost, Definition, Price, Stock, TierPrice, Wording,
+    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Stock, TierPrice, Wording,
 };
 use entity::rewards::reward::{RewardKind, RewardStatus};
 use service::{Code, Refusal};
@@ -66,6 +66,8 @@ pub struct RewardTermsInput {
     pub(super) benefit: Option<RewardBenefitInput>,
     /// What it costs, 1 to 10 options; the member chooses one.
     pub(super) prices: Vec<RewardPriceInput>,
+    /// How whoever claims it gets it; a voucher that is used once and has no end if left out.
+    pub(super) delivery: Option<RewardDeliveryInput>,
     /// How many there are; without bound if left out.
     pub(super) stock: Option<RewardStockInput>,
     /// How many a member gets, each period at most once; as many as it likes if left out.
@@ -147,9 +149,32 @@ pub struct RewardLimitInput {
     pub(super) count: i32,
 }
 
-fn minor(amount: Option<Decimal>, currency: Currency, at: &str) -> Result<Option<i64>, Refusal> {
+pub(super) fn minor(
+    amount: Option<Decimal>,
+    currency: Currency,
+    at: &str,
+) -> Result<Option<i64>, Refusal> {
     let minor = amount.map(|amount| amount.units(currency.exponent())).transpose();
     minor.map_err(|error| Refusal::new(Code::AmountInvalid).because(error.to_string()).at(at))
+}
+
+/// How whoever claims a reward gets it.
+#[derive(InputObject)]
+pub struct RewardDeliveryInput {
+    /// How often its voucher can be used, 1 to 1000.
+    #[graphql(default = 1)]
+    uses: i32,
+    /// Until the end of which day after the claim it can be used, 0 to 3650; without end if left out.
+    valid_days: Option<i32>,
+    /// For how many hours after the claim the member may give it back, 1 to 8784; never by itself if left out.
+    cancel_hours: Option<i32>,
+}
+
+impl From<RewardDeliveryInput> for Delivery {
+    fn from(own: RewardDeliveryInput) -> Self {
+        let RewardDeliveryInput { uses, valid_days, cancel_hours } = own;
+        Self { uses, valid_days, cancel_hours }
+    }
 }
 
 impl RewardTermsInput {
@@ -185,6 +210,7 @@ impl RewardTermsInput {
             category: self.category,
             benefit,
             prices: prices.collect::<Result<_, _>>()?,
+            delivery: self.delivery.map_or_else(Delivery::default, Delivery::from),
             stock,
             limits: self.limits.into_iter().map(limit).collect(),
             from: self.opens_at.map(|at| at.0),

@@ -26,7 +26,7 @@ mutation! {
 
 mutation! {
     UpdateReward refuses [
-        RewardNotFound, RewardEnded, CodeInvalid, NameInvalid, TextInvalid, LanguageInvalid, PictureInvalid,
+        RewardNotFound, RewardEnded, StockBelowClaimed, CodeInvalid, NameInvalid, TextInvalid, LanguageInvalid, PictureInvalid,
         BenefitInvalid, PriceInvalid, AmountInvalid, TierSetNotFound, TierNotFound, LimitInvalid,
         ScheduleInvalid, ConditionInvalid, ValueOutOfRange,
     ];

@@ -76,6 +76,24 @@ pub struct ViewerPrice {
     money: Option<Money>,
 }
 
+/// How whoever claims a reward gets it.
+#[derive(SimpleObject)]
+pub struct RewardDelivery {
+    /// How often its voucher can be used.
+    uses: i32,
+    /// Until the end of which day after the claim it can be used; null is without end.
+    valid_days: Option<i32>,
+    /// For how many hours after the claim the member may give it back; null is never by itself.
+    cancel_hours: Option<i32>,
+}
+
+impl From<definition::Delivery> for RewardDelivery {
+    fn from(own: definition::Delivery) -> Self {
+        let definition::Delivery { uses, valid_days, cancel_hours } = own;
+        Self { uses, valid_days, cancel_hours }
+    }
+}
+
 /// How many there are of a reward.
 #[derive(SimpleObject)]
 pub struct RewardStock {
@@ -116,7 +134,7 @@ impl From<rewards::Affordability> for Affordability {
     }
 }
 
-fn money(minor: i64, currency: Currency) -> Option<Money> {
+pub(super) fn money(minor: i64, currency: Currency) -> Option<Money> {
     (minor != 0).then(|| amount::Money { minor, currency }.into())
 }
 

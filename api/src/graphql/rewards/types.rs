@@ -7,8 +7,8 @@ use service::rewards::{ForMember, Written, wording};
 
 use super::loads::ForViewer;
 use super::parts::{
-    Affordability, RewardBenefit, RewardLimit, RewardPrice, RewardStock, RewardWording,
-    ViewerPrice, benefit, limit, price, stock, viewer_price,
+    Affordability, RewardBenefit, RewardDelivery, RewardLimit, RewardPrice, RewardStock,
+    RewardWording, ViewerPrice, benefit, limit, price, stock, viewer_price,
 };
 use crate::graphql::app;
 use crate::graphql::enumeration::Enumeration;
@@ -107,6 +107,11 @@ impl Reward {
     async fn prices(&self, ctx: &Context<'_>) -> Result<Vec<RewardPrice>> {
         let currency = currency(ctx).await?;
         Ok(self.0.version.definition.prices.iter().map(|own| price(own, currency)).collect())
+    }
+
+    /// How whoever claims it gets it.
+    async fn delivery(&self) -> RewardDelivery {
+        self.0.version.definition.delivery.into()
     }
 
     /// How many there are.

@@ -87,8 +87,8 @@ impl Action {
 /// What an acceptor is owed for points burned there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acceptance {
-    /// Where.
-    pub partner: PartnerId,
+    /// Where; `None` is the programme, which owes nobody for what is spent with itself.
+    pub partner: Option<PartnerId>,
     /// Micro-units of settlement currency a point, at the moment of the payment.
     pub price_micros: i64,
 }
@@ -162,6 +162,7 @@ impl Command {
                 Cause::Return { return_id, .. } => Some(return_id.to_string()),
                 Cause::Adjustment { adjustment, .. } => Some(adjustment.to_string()),
                 Cause::Event { event, .. } => Some(event.to_string()),
+                Cause::Claim { claim, .. } => Some(claim.to_string()),
                 _ => None,
             },
         }

@@ -12,7 +12,6 @@ use super::book::{OpenHold, spending_order};
 use super::command::Acceptance;
 use super::draft::{At, Draft, Side};
 use super::overflow;
-use super::spend::accepted;
 use crate::ledger::reason::Figures;
 use crate::refusal::{Code, Refusal};
 
@@ -96,7 +95,8 @@ impl Draft<'_> {
         }
         let at = self.main_entry(EntryKind::Captured, points)?;
         self.name_hold(id);
-        self.post(at, Side::of(Account::Held, wallet), accepted(acceptance), points)?;
+        let to = self.accepted(acceptance.partner);
+        self.post(at, Side::of(Account::Held, wallet), to, points)?;
         let (status, ended_at) = (HoldStatus::Captured, self.command.recorded_at);
         let acceptance = Some(acceptance);
         self.close_hold(at, id, &End { status, captured: points, acceptance, ended_at })?;

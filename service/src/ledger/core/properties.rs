@@ -81,7 +81,7 @@ fn command(book: &Book, wish: Wish, place: usize, at: DateTime<Utc>) -> Command 
     let is_return = kind == 6;
     let purchase = PurchaseId::from_uuid(if is_return { earlier(2) } else { id(place, 2) });
     let points = Points::new(points).unwrap();
-    let acceptance = Acceptance { partner: partner(), price_micros: 9_000 };
+    let acceptance = Acceptance { partner: Some(partner()), price_micros: 9_000 };
     let lot = |days: i64| NewLot {
         part: 0,
         issuer: Some(partner()),

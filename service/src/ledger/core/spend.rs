@@ -1,7 +1,7 @@
 //! Points go out: payments in one step, their reversal, and operators' debits.
 
 use entity::amount::Points;
-use entity::ids::{EntryId, LotId};
+use entity::ids::{EntryId, LotId, PartnerId};
 use entity::ledger::entry::EntryKind;
 use entity::ledger::posting::Account;
 
@@ -17,7 +17,8 @@ impl Draft<'_> {
         self.has_available(points)?;
         let at = self.main_entry(EntryKind::Paid, points)?;
         self.take_soonest(at, points, Some(acceptance.price_micros))?;
-        self.post(at, Side::of(Account::Available, at.wallet), accepted(acceptance), points)?;
+        let to = self.accepted(acceptance.partner);
+        self.post(at, Side::of(Account::Available, at.wallet), to, points)?;
         self.touch(at.wallet)
     }
 
@@ -65,9 +66,9 @@ impl Draft<'_> {
         for (lot, part) in &burn.parts {
             restored.push(self.restore(at, lot, *part)?);
         }
-        let partner = burn.entry.partner_id.ok_or(Refusal::new(Code::PaymentNotFound))?;
+        let from = self.accepted(burn.entry.partner_id);
         let available = Side::of(Account::Available, wallet);
-        self.post(at, Side(Account::Accepted, partner.uuid()), available, points)?;
+        self.post(at, from, available, points)?;
         let debt_filled = self.fill_debt(at, available, &restored)?;
         self.explain(&Figures { debt_filled, ..Figures::default() });
         self.journal.reversed.push(payment);
@@ -142,9 +143,12 @@ impl Draft<'_> {
         }
         Ok(takings)
     }
-}
 
-/// The accepting partner's side.
-pub(super) fn accepted(acceptance: &Acceptance) -> Side {
-    Side(Account::Accepted, acceptance.partner.uuid())
+    /// The side of who accepts points: a partner, or the programme.
+    pub(super) fn accepted(&self, partner: Option<PartnerId>) -> Side {
+        partner.map_or_else(
+            || self.programme(Account::Accepted),
+            |partner| Side(Account::Accepted, partner.uuid()),
+        )
+    }
 }

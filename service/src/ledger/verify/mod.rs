@@ -8,6 +8,7 @@
 mod activity;
 mod budgets;
 mod cashback;
+mod claims;
 mod counters;
 mod dialect;
 mod entries;
@@ -91,6 +92,7 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
         .chain(&tiers::INVARIANTS)
         .chain(&memberships::INVARIANTS)
         .chain(&rewards::INVARIANTS)
+        .chain(&claims::INVARIANTS)
         .chain(&money::INVARIANTS)
         .chain(&statements::INVARIANTS)
 }

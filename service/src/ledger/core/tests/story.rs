@@ -285,5 +285,5 @@ impl Story {
 
 fn accepts(words: Words<'_>) -> Acceptance {
     let partner = PartnerId::from_uuid(id(words.after("at").unwrap_or("A")));
-    Acceptance { partner, price_micros: words.price() }
+    Acceptance { partner: Some(partner), price_micros: words.price() }
 }
