@@ -207,6 +207,8 @@ ids! {
     ContractSimulationId "csi";
     /// Something that points can be spent on.
     RewardId "rwd";
+    /// Codes to be given to whoever claims a reward.
+    CodePoolId "cpl";
     /// A reward that a member has claimed.
     RewardClaimId "clm";
     /// What is shown to have a claimed reward.

@@ -1,6 +1,8 @@
 //! What members can spend points on: the catalogue, what was claimed of it, and what is shown for that.
 
+pub mod code_pool;
 pub mod definition;
+pub mod pool_code;
 pub mod reward;
 pub mod reward_claim;
 pub mod reward_claim_step;

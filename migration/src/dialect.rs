@@ -194,6 +194,44 @@ impl<'a, 'b> Dialect<'a, 'b> {
         Ok(())
     }
 
+    /// Has the list that a column is checked against end otherwise. SQLite can't change a check, and has the
+    /// table's text changed instead, as its documentation says under "Making Other Kinds Of Table Schema
+    /// Changes" (<https://www.sqlite.org/lang_altertable.html#otheralter>): no row is touched.
+    pub(crate) async fn listed_anew(
+        &self,
+        (table, column): (&str, &str),
+        common: &str,
+        (before, after): (&str, &str),
+    ) -> Result<(), DbErr> {
+        if self.is_postgres() {
+            let name = format!("{table}_{column}_check");
+            return self
+                .run(&format!(
+                    "alter table {table} drop constraint {name}, \
+                     add constraint {name} check ({column} in {common}{after})"
+                ))
+                .await;
+        }
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let db = self.manager.get_connection();
+        let version = Statement::from_string(DbBackend::Sqlite, "pragma schema_version");
+        let version = db.query_one_raw(version).await?;
+        let version = version.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        for step in [
+            "pragma writable_schema = on".to_owned(),
+            format!(
+                "update sqlite_schema set sql = replace(sql, {}, {}) where type = 'table' and name = '{table}'",
+                quoted(before),
+                quoted(after)
+            ),
+            format!("pragma schema_version = {}", version.unwrap_or_default() + 1),
+            "pragma writable_schema = off".to_owned(),
+        ] {
+            db.execute_unprepared(&step).await?;
+        }
+        Ok(())
+    }
+
     /// A table's triggers on SQLite, each with the statement that makes it.
     async fn guards_of(&self, table: &str) -> Result<Vec<(String, String)>, DbErr> {
         let db = self.manager.get_connection();

@@ -64,6 +64,35 @@ const STOCK: Table = Table {
     constraint reward_stock_pk primary key (programme_id, stock_id, slice)",
 };
 
+const POOL: Table = Table {
+    name: "code_pool",
+    partition_by: None,
+    body: "
+    id {id} not null primary key,
+    programme_id {id} not null references programme (id),
+    code text not null check (length(code) between 1 and 64),
+    name text not null,
+    partner_id {id} references partner (id),
+    low_below {long} not null check (low_below >= 0),
+    created_at {moment} not null,
+    constraint code_pool_code unique (programme_id, code)",
+};
+
+const POOL_CODE: Table = Table {
+    name: "pool_code",
+    partition_by: None,
+    body: "
+    programme_id {id} not null references programme (id),
+    id {id} not null,
+    pool_id {id} not null references code_pool (id),
+    code_hash {bytes} not null,
+    code_sealed {bytes} not null,
+    claim_id {id},
+    added_at {moment} not null,
+    constraint pool_code_pk primary key (programme_id, id),
+    constraint pool_code_once unique (programme_id, code_hash)",
+};
+
 const VOUCHER: Table = Table {
     name: "voucher",
     partition_by: None,
@@ -74,6 +103,7 @@ const VOUCHER: Table = Table {
     partner_id {id} references partner (id),
     code_hash {bytes} not null,
     code_sealed {bytes} not null,
+    pool_code_id {id},
     uses_max {int} not null check (uses_max >= 1),
     uses {int} not null check (uses between 0 and uses_max),
     expires_at {moment},
@@ -103,6 +133,28 @@ const USE: Table = Table {
     constraint voucher_use_of foreign key (programme_id, voucher_id) references voucher (programme_id, id)",
 };
 
+const INDEXES: [&str; 8] = [
+    // Codes of a pool that nobody has got, oldest first.
+    "create index pool_code_free on pool_code (programme_id, pool_id, id)
+            where claim_id is null",
+    // How many codes a pool has had.
+    "create index pool_code_pool on pool_code (programme_id, pool_id)",
+    // A member's claims, newest last, and how many it has had of a reward.
+    "create index reward_claim_member on reward_claim (programme_id, member_id, id)",
+    // A reward's claims, for its partner.
+    "create index reward_claim_reward on reward_claim (programme_id, reward_id, id)",
+    // What is over by now.
+    "create index reward_claim_expiry on reward_claim (programme_id, expires_at)
+            where status = 'FULFILLED'",
+    // The stock of a reward that is changed.
+    "create index reward_stock_reward on reward_stock (programme_id, reward_id)",
+    // Where a voucher was shown.
+    "create index voucher_use_voucher on voucher_use (programme_id, voucher_id)",
+    // What tills have forgotten.
+    "create index voucher_use_lapse on voucher_use (programme_id, lapses_at)
+            where status = 'RESERVED'",
+];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -129,6 +181,12 @@ impl MigrationTrait for Migration {
         db.create(&STEP).await?;
         db.append_only(&STEP).await?;
         db.create(&STOCK).await?;
+        db.create(&POOL).await?;
+        db.guarded(&POOL, &["id", "programme_id", "code", "partner_id", "created_at"]).await?;
+        db.create(&POOL_CODE).await?;
+        let fixed = ["programme_id", "id", "pool_id", "code_hash", "code_sealed", "added_at"];
+        db.guarded(&POOL_CODE, &fixed).await?;
+        db.forbid_update_when(&POOL_CODE, "no_return", "old.claim_id is not null").await?;
         db.create(&VOUCHER).await?;
         let fixed = [
             "programme_id",
@@ -137,6 +195,7 @@ impl MigrationTrait for Migration {
             "partner_id",
             "code_hash",
             "code_sealed",
+            "pool_code_id",
             "uses_max",
             "issued_at",
         ];
@@ -145,33 +204,22 @@ impl MigrationTrait for Migration {
         let fixed = ["programme_id", "id", "voucher_id", "partner_id", "store_id", "shown_at"];
         db.guarded(&USE, &fixed).await?;
         db.forbid_update_when(&USE, "no_return", "old.status = 'CANCELLED'").await?;
-        let reward_claim_member =
-            // A member's claims, newest last, and how many it has had of a reward.
-            "create index reward_claim_member on reward_claim (programme_id, member_id, id)";
-        db.run(reward_claim_member).await?;
-        let reward_claim_reward =
-            // A reward's claims, for its partner.
-            "create index reward_claim_reward on reward_claim (programme_id, reward_id, id)";
-        db.run(reward_claim_reward).await?;
-        let reward_claim_expiry =
-            // What is over by now.
-            "create index reward_claim_expiry on reward_claim (programme_id, expires_at) where status = 'FULFILLED'";
-        db.run(reward_claim_expiry).await?;
-        // The stock of a reward that is changed.
-        db.run("create index reward_stock_reward on reward_stock (programme_id, reward_id)")
-            .await?;
-        // Where a voucher was shown.
-        db.run("create index voucher_use_voucher on voucher_use (programme_id, voucher_id)")
-            .await?;
-        let voucher_use_lapse =
-            // What tills have forgotten.
-            "create index voucher_use_lapse on voucher_use (programme_id, lapses_at) where status = 'RESERVED'";
-        db.run(voucher_use_lapse).await
+        for index in INDEXES {
+            db.run(index).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables =
-            ["voucher_use", "voucher", "reward_stock", "reward_claim_step", "reward_claim"];
+        let tables = [
+            "voucher_use",
+            "voucher",
+            "pool_code",
+            "code_pool",
+            "reward_stock",
+            "reward_claim_step",
+            "reward_claim",
+        ];
         Dialect::new(manager).drop(&tables).await
     }
 }

@@ -59,7 +59,10 @@ codes! {
     CardsTooMany "CARDS_TOO_MANY" "A member has at most 10 cards.";
     ClaimLimitReached "CLAIM_LIMIT_REACHED" "The member has claimed as many of this reward as it gets in that period.";
     ClaimPeriodOver "CLAIM_PERIOD_OVER" "The programme's days for claiming this receipt are over.";
+    CodeFileInvalid "CODE_FILE_INVALID" "A file of codes has one a line, 1 to 10,000 of them, of 4 to 64 characters each; the message says which line isn't.";
     CodeInvalid "CODE_INVALID" "A code has 1 to 64 lower-case letters, digits or hyphens and begins with a letter or digit.";
+    CodePoolNotFound "CODE_POOL_NOT_FOUND" "No such code pool in this programme, or none that this caller may write.";
+    CodePoolUnfit "CODE_POOL_UNFIT" "The reward can't have codes of that pool; the message says why.";
     CodeTaken "CODE_TAKEN" "The code is in use.";
     ConditionInvalid "CONDITION_INVALID" "A condition that can't be read, doesn't say yes or no, asks for what isn't there, or costs too much; the message says at which character.";
     ContractMissing "CONTRACT_MISSING" "The partner had no contract in force when this occurred.";
@@ -193,6 +196,7 @@ codes! {
     StoreClosed "STORE_CLOSED" "The store was closed before this occurred.";
     StoreNotFound "STORE_NOT_FOUND" "The partner has no such store.";
     StoreRequired "STORE_REQUIRED" "The partner's receipt numbers are unique within a store: name it.";
+    SupplierInvalid "SUPPLIER_INVALID" "The supplier isn't an active partner that supplies rewards, or somebody else than an operator named it.";
     TaxRateTaken "TAX_RATE_TAKEN" "That code has another rate from that day on already; take another day.";
     TextInvalid "TEXT_INVALID" "A text has 1 to 5,000 printable characters, on several lines if need be.";
     TierNotFound "TIER_NOT_FOUND" "The tier set has no tier with that code.";

@@ -15,6 +15,7 @@ use crate::support::{Caller, World};
 /// Root field, and who is let in: `m`embers, `p`artners and `o`perators with every scope that there
 /// is for them; then who is without any.
 const LET_IN: &str = "
+addPoolCodes po
 addStore o
 adjustPoints o
 adjustSettlement o
@@ -38,9 +39,12 @@ claimPurchases mpo
 claimReward m
 closeMember o
 closeStore o
+codePool po
+codePools po
 confirmPayouts o
 confirmVoucher p
 convertCashback m
+createCodePool po
 createMembershipPlan o
 createTierSet o
 declareEventType o
@@ -155,7 +159,7 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 34] = [
+const IDS: [(&str, &str); 35] = [
     ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
@@ -166,6 +170,7 @@ const IDS: [(&str, &str); 34] = [
     ("apiClientId", "cli"),
     ("campaignId", "cmp"),
     ("cardId", "crd"),
+    ("codePoolId", "cpl"),
     ("entryId", "ent"),
     ("holdId", "hld"),
     ("householdId", "hhd"),
@@ -214,6 +219,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "PartnerBy" => "ptn",
                 "PurchaseBy" => "pur",
                 "TriedRuleInput" => "rul",
+                "codePool" => "cpl",
                 "hold" => "hld",
                 "reconciliation" => "rcn",
                 "reward" => "rwd",

@@ -40,8 +40,14 @@ async fn world_with_everything() -> World {
     let told = banking::statement(banking::OWN, &[banking::entry("B1", "CRDT EUR 1.00", "")]);
     let told = json!({ "file": told, "idempotencyKey": "b" });
     world.operator.does("importBankStatement", "isReplayed", told).await;
+    let pool = json!({ "code": "codes", "name": "Codes" });
+    let pool = grocer.does("createCodePool", "codePool { id }", pool).await;
+    let pool = pool["codePool"]["id"].clone();
+    let codes = json!({ "codePoolId": pool, "file": "CODE1" });
+    grocer.does("addPoolCodes", "added", codes).await;
     let says =
         rewards::with(rewards::terms(), "prices", json!([{ "code": "points", "points": 10 }]));
+    let says = rewards::with(says, "delivery", json!({ "codePoolId": pool }));
     let mug = rewards::launches(&grocer, rewards::draft("mug", says)).await;
     let claim =
         ana.does("claimReward", rewards::claims::CLAIM, rewards::claims::wish(&mug, 10, "k")).await;
@@ -76,7 +82,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 const NEW_KIND: &str = "m20261130_000034_partner_accounts";
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 41] = [
+const REWRITES: [&str; 43] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -117,6 +123,8 @@ const REWRITES: [&str; 41] = [
     "update reward_claim set points = points + 1",
     "update reward_claim_step set made_by = 'nobody'",
     "update voucher set uses_max = uses_max + 1",
+    "update code_pool set code = 'other'",
+    "update pool_code set claim_id = null",
     "update voucher_use set shown_at = null",
 ];
 
@@ -154,6 +162,8 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "reward_price",
         "reward_claim",
         "reward_claim_step",
+        "code_pool",
+        "pool_code",
         "voucher",
         "voucher_use",
     ];

@@ -46,7 +46,7 @@ fn entities() -> Tables {
         purchases::{purchase, purchase_return, receipt_key},
         settlement::{bank_transaction, carried_points, cohort_day, cohort_due, contract_simulation, credit_line, credit_slice, dispute, dispute_entry, dispute_item, lot_fate, money_cycle, money_day, money_posting, payment_instruction, settlement_adjustment, settlement_cursor, settlement_cycle, settlement_payment, settlement_statement, tax_rate},
         reconciliation::{reconciliation, reconciliation_item},
-        rewards::{reward, reward_claim, reward_claim_step, reward_price, reward_stock, reward_version, voucher, voucher_use},
+        rewards::{code_pool, pool_code, reward, reward_claim, reward_claim_step, reward_price, reward_stock, reward_version, voucher, voucher_use},
         tiers::{tier_change, tier_cursor, tier_grant, tier_set, tier_standing, tier_terms},
     }
 }

@@ -67,12 +67,13 @@ impl Settle {
 }
 
 /// The columns of the table, each with the lines that it adds up.
-const COLUMNS: [(&str, &[LineKind]); 5] = [
+const COLUMNS: [(&str, &[LineKind]); 6] = [
     ("issued", &[LineKind::Issue, LineKind::IssueReturn]),
     ("funding", &[LineKind::Funding, LineKind::FundingReversal]),
     ("fees", &[LineKind::ServiceFee, LineKind::ServiceFeeReversal]),
     ("burned there", &[LineKind::Burn, LineKind::BurnReversal]),
     ("breakage", &[LineKind::BreakageShare]),
+    ("supplied", &[LineKind::RewardSupply, LineKind::RewardSupplyReversal]),
 ];
 
 /// A cycle in words.
@@ -85,13 +86,14 @@ pub(super) fn told(code: &str, directory: &Directory, cycle: &Settled) -> servic
         .filter_map(|id| Some((directory.partner(*id)?.code.as_str(), *id)))
         .collect();
     told += &format!("{:<12}", "partner");
-    for (title, _) in COLUMNS {
+    let columns = columns(cycle);
+    for (title, _) in &columns {
         told += &format!("{title:>14}");
     }
     told += &format!("{:>10}{:>14}\n", "rounding", "net");
     for (name, id) in &names {
         if let Some(position) = cycle.positions.get(id) {
-            told += &line(name, position, currency);
+            told += &line(name, position, &columns, currency);
         }
     }
     told += &payments(&names, cycle);
@@ -99,9 +101,22 @@ pub(super) fn told(code: &str, directory: &Directory, cycle: &Settled) -> servic
     Ok(told + &accounts(cycle)?)
 }
 
-fn line(name: &str, position: &Position, currency: Currency) -> String {
+/// A column.
+type Column = (&'static str, &'static [LineKind]);
+
+/// Those that somebody has something in; what is always there is always shown.
+fn columns(cycle: &Settled) -> Vec<Column> {
+    let is_there = |kinds: &[LineKind]| {
+        let mut lines = cycle.positions.values().flat_map(|position| &position.lines);
+        lines.any(|line| kinds.contains(&line.kind))
+    };
+    let is_shown = |(place, (_, kinds)): &(usize, Column)| *place < 5 || is_there(kinds);
+    COLUMNS.into_iter().enumerate().filter(is_shown).map(|(_, column)| column).collect()
+}
+
+fn line(name: &str, position: &Position, columns: &[Column], currency: Currency) -> String {
     let mut told = format!("{name:<12}");
-    for (_, kinds) in COLUMNS {
+    for (_, kinds) in columns {
         let own = position.lines.iter().filter(|line| kinds.contains(&line.kind));
         told += &format!("{:>14}", money(own.map(|line| line.minor).sum(), currency));
     }

@@ -9,7 +9,7 @@ use entity::auth::identity_provider;
 use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
-    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
+    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, CodePoolId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
     ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId, RewardId, RuleId,
@@ -23,7 +23,7 @@ use entity::partners::{api_client, contract};
 use entity::proposals::proposal;
 use entity::purchases::{purchase, purchase_return};
 use entity::reconciliation::{reconciliation, reconciliation_item};
-use entity::rewards::{reward_claim, voucher, voucher_use};
+use entity::rewards::{code_pool, reward_claim, voucher, voucher_use};
 use entity::settlement::{
     bank_transaction, contract_simulation, dispute, settlement_cycle, settlement_statement,
 };
@@ -94,6 +94,7 @@ by_id! {
     BankTransactionId => bank_transaction::Model: settlement.bank_transactions_by_ids, id;
     CampaignId => Planned: earning.campaigns_by_ids, campaign.id;
     CardId => card::Model: members.cards_by_ids, id;
+    CodePoolId => code_pool::Model: rewards.pools_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;
     ContractSimulationId => contract_simulation::Model: settlement.simulations_by_ids, id;
     DisputeId => dispute::Model: settlement.disputes_by_ids, id;

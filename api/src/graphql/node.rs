@@ -6,7 +6,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
-    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
+    AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, CodePoolId, ContractId,
     ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
     ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId,
@@ -32,7 +32,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
-use super::rewards::{Reward, RewardClaim, Voucher, VoucherUse};
+use super::rewards::{CodePool, Reward, RewardClaim, Voucher, VoucherUse};
 use super::settlement::{
     BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,
 };
@@ -52,6 +52,8 @@ pub(super) enum Node {
     Campaign(Campaign),
     /// A card.
     Card(Card),
+    /// Codes that a supplier made.
+    CodePool(CodePool),
     /// A version of a partner's terms.
     Contract(Contract),
     /// A past cycle under other terms.
@@ -154,6 +156,7 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         BankTransactionId::PREFIX => asked.row::<BankTransactionId, _>(BankTransaction).await,
         CampaignId::PREFIX => asked.row::<CampaignId, _>(Campaign).await,
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
+        CodePoolId::PREFIX => asked.row::<CodePoolId, _>(CodePool).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
         ContractSimulationId::PREFIX => {
             let currency = currency(ctx).await?;

@@ -6,7 +6,7 @@ use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 
 use crate::earning::definition::Period;
-use crate::ids::TierSetId;
+use crate::ids::{CodePoolId, PartnerId, TierSetId};
 
 /// Everything about a reward that a version fixes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -29,6 +29,9 @@ pub struct Definition {
     /// How whoever claims it gets it.
     #[serde(default)]
     pub delivery: Delivery,
+    /// Who delivers it, if somebody else does.
+    #[serde(default)]
+    pub supply: Option<Supply>,
     /// How many there are.
     #[serde(default)]
     pub stock: Stock,
@@ -81,11 +84,22 @@ pub struct Delivery {
     pub valid_days: Option<i32>,
     /// For how many hours after the claim a member may give it back; never by itself if not said.
     pub cancel_hours: Option<i32>,
+    /// Whose codes the vouchers have; they are drawn for each claim if not said.
+    pub pool: Option<CodePoolId>,
+}
+
+/// Who delivers a reward to the programme, which pays for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supply {
+    /// A partner that supplies.
+    pub partner: PartnerId,
+    /// What it is paid for one, in minor units of the settlement currency.
+    pub cost_minor: i64,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { uses: 1, valid_days: None, cancel_hours: None }
+        Self { uses: 1, valid_days: None, cancel_hours: None, pool: None }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Model {
     pub code_hash: Vec<u8>,
     /// The code, sealed under the master key.
     pub code_sealed: Vec<u8>,
+    /// The pool's code that it is; drawn for the claim if none.
+    pub pool_code_id: Option<Uuid>,
     /// How often it can be used.
     pub uses_max: i32,
     /// How often it was, or is about to be.

@@ -57,6 +57,10 @@ text_enum! {
         ServiceFeeReversal "SERVICE_FEE_REVERSAL",
         /// The partner's part of what its expired points set free: owed to it.
         BreakageShare "BREAKAGE_SHARE",
+        /// Rewards that the partner delivered, so many of them: owed to it.
+        RewardSupply "REWARD_SUPPLY",
+        /// Of these, what was given back.
+        RewardSupplyReversal "REWARD_SUPPLY_REVERSAL",
         /// What an operator corrected, for a stated reason.
         Adjustment "ADJUSTMENT",
         /// What a dispute that was accepted corrects.

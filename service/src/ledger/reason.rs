@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::amount::Points;
-use entity::ids::{AdjustmentId, EventId, HouseholdId, ReturnId, RewardClaimId};
+use entity::ids::{AdjustmentId, EventId, HouseholdId, PartnerId, ReturnId, RewardClaimId};
 pub use entity::ledger::entry::DueRule;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,9 @@ pub enum Cause {
         claim: RewardClaimId,
         /// What the reward was called in its default language.
         title: String,
+        /// Who delivers it, if somebody else does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supply: Option<Supplied>,
     },
     /// A member gives points to another.
     Transfer {
@@ -95,6 +98,20 @@ pub enum Cause {
         /// By which rule.
         rule: DueRule,
     },
+}
+
+/// A partner delivers what points paid for, and is owed for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supplied {
+    /// Which.
+    pub partner: PartnerId,
+    /// How much, in micro-units of the settlement currency.
+    pub cost_micros: i64,
+}
+
+/// Who delivers what an entry paid for, read from the stored reason.
+pub(crate) fn supplied(stored: &serde_json::Value) -> Option<Supplied> {
+    Supplied::deserialize(stored.get("cause")?.get("supply")?).ok()
 }
 
 /// What the ledger did, in points. Zeros are left out of the stored form.

@@ -17,6 +17,8 @@ pub enum Role {
     Issues,
     /// Members pay with points there.
     Accepts,
+    /// It delivers rewards.
+    Supplies,
 }
 
 /// All partners of a programme.
@@ -80,6 +82,7 @@ impl Directory {
         let has_role = match role {
             Role::Issues => partner.issues,
             Role::Accepts => partner.accepts,
+            Role::Supplies => partner.supplies,
         };
         match (partner.status, has_role) {
             (PartnerStatus::Suspended, _) => Err(Code::PartnerSuspended.into()),

@@ -9,6 +9,7 @@
 
 pub mod claims;
 mod language;
+pub mod pools;
 mod read;
 mod rules;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use entity::rewards::definition::{
-    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Wording,
+    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Supply, Wording,
 };
 use entity::rewards::reward::{RewardKind, RewardStatus};
 use hyper::Uri;
@@ -42,6 +42,7 @@ pub(super) fn checked(kind: RewardKind, mut definition: Definition) -> Result<De
         between(field, bound.unwrap_or(0), 0)?;
     }
     delivery(definition.delivery)?;
+    supply(definition.supply)?;
     limits(&definition.limits)?;
     if let (Some(from), Some(until)) = (definition.from, definition.until)
         && until <= from
@@ -172,7 +173,12 @@ fn cost(cost: Cost, at: &str) -> Result<(), Refusal> {
 }
 
 fn delivery(own: Delivery) -> Result<(), Refusal> {
-    let Delivery { uses, valid_days, cancel_hours } = own;
+    let Delivery { uses, valid_days, cancel_hours, pool } = own;
+    if pool.is_some() && cancel_hours.is_some() {
+        let message = "A pool's code can't be had back from who has seen it.";
+        let refusal = Refusal::new(Code::CodePoolUnfit).because(message);
+        return Err(refusal.at("delivery.cancelHours"));
+    }
     for (field, value, bounds) in [
         ("delivery.uses", Some(uses), 1..=1000),
         ("delivery.validDays", valid_days, 0..=3650),
@@ -184,6 +190,15 @@ fn delivery(own: Delivery) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+fn supply(own: Option<Supply>) -> Result<(), Refusal> {
+    match own {
+        Some(own) if !(1..=AMOUNT_MAX).contains(&own.cost_minor) => {
+            Err(Refusal::new(Code::AmountInvalid).at("supply.cost"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn limits(limits: &[ClaimLimit]) -> Result<(), Refusal> {

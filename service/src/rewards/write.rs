@@ -16,10 +16,11 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{Rewards, Written, claims, rules};
+use super::{Rewards, Written, claims, pools, rules};
 use crate::actor::{Actor, Scope, Who};
 use crate::audit::{self, Change};
 use crate::error::{Error, Result};
+use crate::partners::Role;
 use crate::refusal::{Code, Refusal};
 use crate::rows::insert_all;
 use crate::text;
@@ -60,6 +61,7 @@ impl Rewards {
         let at = self.clock.now();
         let partner_id = self.owner(programme, own, wish.partner).await?;
         let definition = rules::checked(wish.kind, wish.definition).map_err(of_terms)?;
+        self.supplied(programme, own, (None, &definition)).await?;
         let row = reward::Model {
             id: RewardId::at(at),
             programme_id: programme,
@@ -104,6 +106,10 @@ impl Rewards {
         definition: Definition,
     ) -> Result<Written> {
         let named = (writer(actor)?, id, expected_version);
+        let (programme, own) = named.0;
+        let there = self.by_ids(actor, &[id]).await?.pop();
+        let before = there.as_ref().map(|written| &written.version.definition);
+        self.supplied(programme, own, (before, &definition)).await?;
         self.next(actor, named, "reward.amended", |before| {
             if before.row.status == RewardStatus::Ended {
                 return Err(Refusal::new(Code::RewardEnded).at("rewardId"));
@@ -122,6 +128,29 @@ impl Rewards {
             Ok((wish.status, before.version.definition.clone()))
         })
         .await
+    }
+
+    /// Refuses who supplies nothing, and whoever names a supplier that the programme would pay.
+    async fn supplied(
+        &self,
+        programme: ProgrammeId,
+        own: Option<PartnerId>,
+        (before, after): (Option<&Definition>, &Definition),
+    ) -> Result<()> {
+        let Some(supply) = after
+            .supply
+            .filter(|supply| before.is_none_or(|before| before.supply != Some(*supply)))
+        else {
+            return Ok(());
+        };
+        let invalid = || Refusal::new(Code::SupplierInvalid).at("terms.supply.partnerId");
+        if own.is_some() {
+            let message = "The programme pays a supplier: only an operator names one.";
+            return Err(invalid().because(message).into());
+        }
+        let directory = self.ask.partners.directory(programme).await?;
+        directory.in_role(supply.partner, Role::Supplies).map_err(|_| invalid())?;
+        Ok(())
     }
 
     /// Writes a reward's next version.
@@ -157,7 +186,7 @@ impl Rewards {
     }
 
     /// Whose a new reward is.
-    async fn owner(
+    pub(super) async fn owner(
         &self,
         programme: ProgrammeId,
         own: Option<PartnerId>,
@@ -174,7 +203,7 @@ impl Rewards {
 }
 
 /// Who writes: an operator everything, a partner what is its own.
-fn writer(actor: &Actor) -> Result<(ProgrammeId, Option<PartnerId>)> {
+pub(super) fn writer(actor: &Actor) -> Result<(ProgrammeId, Option<PartnerId>)> {
     actor.with(Scope::RewardsWrite)?;
     let programme = actor.programme()?;
     match actor.who() {
@@ -228,6 +257,7 @@ async fn write(
     action: &'static str,
 ) -> Result<Written> {
     has_tiers(tx, row.programme_id, &definition).await?;
+    pools::fits(tx, &row, &definition).await?;
     let version = reward_version::Model {
         programme_id: row.programme_id,
         reward_id: row.id,

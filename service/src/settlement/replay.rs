@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 
 use super::core::{Contracts, Happened, Ordered, Part, Returned, Turn};
 use crate::error::{Error, Result};
-use crate::ledger::reason::{Figures, Reason};
+use crate::ledger::reason::{self, Figures, Reason};
 use crate::rows::find_among;
 use crate::tx::Tx;
 
@@ -297,6 +297,7 @@ impl Page {
             parts: self.parts_of(entry.id)?,
             undone: self.undone(entry)?,
             returned: self.returned(entry, figures)?,
+            supplied: reason::supplied(&entry.reason),
         })
     }
 

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 58] = [
+pub(super) const DAMAGES: [Damage; 59] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -360,5 +360,11 @@ pub(super) const DAMAGES: [Damage; 58] = [
         named: "vch_",
         done: "update voucher set uses = uses + 1",
         undone: "update voucher set uses = uses - 1",
+    },
+    Damage {
+        invariant: "each code of a pool that was given out is the voucher's of who has it, and no other is",
+        named: "cpl_",
+        done: "update pool_code set claim_id = id",
+        undone: "update pool_code set claim_id = null",
     },
 ];

@@ -61,10 +61,14 @@ async fn world() -> World {
     world
 }
 
-/// One of two uses of its voucher is left.
+/// One of two uses of its voucher is left, and the only code of a pool.
 async fn claims_a_mug(grocer: &Caller, ana: &Caller) {
     let says = with(terms(), "prices", json!([{ "code": "points", "points": 10 }]));
     let mug = launches(grocer, draft("mug", with(says, "delivery", json!({ "uses": 2 })))).await;
+    let pool = json!({ "code": "codes", "name": "Codes" });
+    let pool = grocer.does("createCodePool", "codePool { id }", pool).await;
+    let codes = json!({ "codePoolId": pool["codePool"]["id"], "file": "CODE1" });
+    grocer.does("addPoolCodes", "added", codes).await;
     let claim = ana.does("claimReward", CLAIM, wish(&mug, 10, "k")).await;
     let shown = json!({ "code": claim["claim"]["voucher"]["code"], "idempotencyKey": "u" });
     grocer.does("redeemVoucher", "isReplayed", shown).await;

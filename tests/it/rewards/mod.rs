@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 mod refusals;
+mod supply;
 mod unclaimed;
 mod viewer;
 mod vouchers;

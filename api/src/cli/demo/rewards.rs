@@ -103,6 +103,7 @@ impl Reward {
                 cancel_hours: Some(24),
                 ..Delivery::default()
             },
+            supply: None,
             stock: Stock { total: Some(1000), per_day: None },
             limits: Vec::new(),
             from: None,

@@ -3,9 +3,9 @@
 use async_graphql::InputObject;
 use entity::amount::Currency;
 use entity::earning::definition::Period;
-use entity::ids::{PartnerId, RewardId, TierSetId};
+use entity::ids::{CodePoolId, PartnerId, RewardId, TierSetId};
 use entity::rewards::definition::{
-    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Stock, TierPrice, Wording,
+    Benefit, ClaimLimit, Cost, Definition, Delivery, Price, Stock, Supply, TierPrice, Wording,
 };
 use entity::rewards::reward::{RewardKind, RewardStatus};
 use service::{Code, Refusal};
@@ -68,6 +68,8 @@ pub struct RewardTermsInput {
     pub(super) prices: Vec<RewardPriceInput>,
     /// How whoever claims it gets it; a voucher that is used once and has no end if left out.
     pub(super) delivery: Option<RewardDeliveryInput>,
+    /// Who delivers it, if another partner does, and is paid for that by the programme. Operators alone name one.
+    pub(super) supply: Option<RewardSupplyInput>,
     /// How many there are; without bound if left out.
     pub(super) stock: Option<RewardStockInput>,
     /// How many a member gets, each period at most once; as many as it likes if left out.
@@ -168,13 +170,25 @@ pub struct RewardDeliveryInput {
     valid_days: Option<i32>,
     /// For how many hours after the claim the member may give it back, 1 to 8784; never by itself if left out.
     cancel_hours: Option<i32>,
+    /// Whose codes its vouchers have: a pool of the programme, of the reward's partner or of its supplier. They are
+    /// drawn for each claim if left out.
+    code_pool_id: Option<Id<CodePoolId>>,
 }
 
 impl From<RewardDeliveryInput> for Delivery {
     fn from(own: RewardDeliveryInput) -> Self {
-        let RewardDeliveryInput { uses, valid_days, cancel_hours } = own;
-        Self { uses, valid_days, cancel_hours }
+        let RewardDeliveryInput { uses, valid_days, cancel_hours, code_pool_id } = own;
+        Self { uses, valid_days, cancel_hours, pool: code_pool_id.map(|id| id.0) }
     }
+}
+
+/// Who delivers a reward to the programme.
+#[derive(InputObject)]
+pub struct RewardSupplyInput {
+    /// A partner that supplies rewards.
+    partner_id: Id<PartnerId>,
+    /// What it is paid for one, in the settlement currency, above zero: `REWARD_SUPPLY` on its statements.
+    cost: Decimal,
 }
 
 impl RewardTermsInput {
@@ -192,6 +206,13 @@ impl RewardTermsInput {
                 share_bp: own.share_bp,
                 amount_minor: minor(own.amount, currency, "benefit.amount")?,
             },
+        };
+        let supply = match self.supply {
+            None => None,
+            Some(own) => Some(Supply {
+                partner: own.partner_id.0,
+                cost_minor: minor(Some(own.cost), currency, "supply.cost")?.unwrap_or(0),
+            }),
         };
         let prices = self.prices.into_iter().enumerate();
         let prices = prices.map(|(place, own)| own.of(currency, &format!("prices.{place}")));
@@ -211,6 +232,7 @@ impl RewardTermsInput {
             benefit,
             prices: prices.collect::<Result<_, _>>()?,
             delivery: self.delivery.map_or_else(Delivery::default, Delivery::from),
+            supply,
             stock,
             limits: self.limits.into_iter().map(limit).collect(),
             from: self.opens_at.map(|at| at.0),

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use entity::ids::{RewardClaimId, RewardId, VoucherId};
+use entity::ids::{CodePoolId, RewardClaimId, RewardId, VoucherId};
 use entity::rewards::{reward_claim_step, reward_version, voucher, voucher_use};
 use service::rewards::ForMember;
+use service::rewards::pools::Level;
 use service::{Actor, Error, Services};
 
 use crate::graphql::loaders::Batch;
@@ -66,5 +67,17 @@ impl Batch for Uses {
 
     async fn load(&self, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Self::Value>, Error> {
         self.0.rewards.voucher_uses(&self.1, &keys).await
+    }
+}
+
+/// What pools have left.
+pub(super) struct Levels(pub(super) Services, pub(super) Actor);
+
+impl Batch for Levels {
+    type Key = CodePoolId;
+    type Value = Level;
+
+    async fn load(&self, keys: Vec<Self::Key>) -> Result<HashMap<Self::Key, Self::Value>, Error> {
+        self.0.rewards.levels(&self.1, &keys).await
     }
 }

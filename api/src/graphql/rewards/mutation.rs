@@ -15,7 +15,8 @@ mutation! {
     DraftReward refuses [
         CodeInvalid, CodeTaken, PartnerNotFound, NameInvalid, TextInvalid, LanguageInvalid, PictureInvalid,
         BenefitInvalid, PriceInvalid, AmountInvalid, TierSetNotFound, TierNotFound, LimitInvalid,
-        ScheduleInvalid, ConditionInvalid, ValueOutOfRange,
+        ScheduleInvalid, ConditionInvalid, ValueOutOfRange, SupplierInvalid, CodePoolNotFound,
+        CodePoolUnfit,
     ];
     /// What drafting did.
     pub struct DraftRewardPayload {
@@ -28,7 +29,8 @@ mutation! {
     UpdateReward refuses [
         RewardNotFound, RewardEnded, StockBelowClaimed, CodeInvalid, NameInvalid, TextInvalid, LanguageInvalid, PictureInvalid,
         BenefitInvalid, PriceInvalid, AmountInvalid, TierSetNotFound, TierNotFound, LimitInvalid,
-        ScheduleInvalid, ConditionInvalid, ValueOutOfRange,
+        ScheduleInvalid, ConditionInvalid, ValueOutOfRange, SupplierInvalid, CodePoolNotFound,
+        CodePoolUnfit,
     ];
     /// What changing did.
     pub struct UpdateRewardPayload {
@@ -39,7 +41,8 @@ mutation! {
 
 mutation! {
     SetRewardStatus refuses [
-        RewardNotFound, RewardEnded, StatusInvalid, TierSetNotFound, TierNotFound,
+        RewardNotFound, RewardEnded, StatusInvalid, TierSetNotFound, TierNotFound, CodePoolNotFound,
+        CodePoolUnfit,
     ];
     /// What launching, pausing or ending did.
     pub struct SetRewardStatusPayload {

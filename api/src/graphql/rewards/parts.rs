@@ -85,13 +85,30 @@ pub struct RewardDelivery {
     valid_days: Option<i32>,
     /// For how many hours after the claim the member may give it back; null is never by itself.
     cancel_hours: Option<i32>,
+    /// The id of the pool whose codes its vouchers have; null where they are drawn for each claim.
+    code_pool_id: Option<ID>,
 }
 
 impl From<definition::Delivery> for RewardDelivery {
     fn from(own: definition::Delivery) -> Self {
-        let definition::Delivery { uses, valid_days, cancel_hours } = own;
-        Self { uses, valid_days, cancel_hours }
+        let definition::Delivery { uses, valid_days, cancel_hours, pool } = own;
+        let code_pool_id = pool.map(|id| id.to_string().into());
+        Self { uses, valid_days, cancel_hours, code_pool_id }
     }
+}
+
+/// Who delivers a reward to the programme.
+#[derive(SimpleObject)]
+pub struct RewardSupply {
+    /// The id of the partner.
+    partner_id: ID,
+    /// What it is paid for one.
+    cost: Option<Money>,
+}
+
+pub(super) fn supply(own: definition::Supply, currency: Currency) -> RewardSupply {
+    let partner_id = own.partner.to_string().into();
+    RewardSupply { partner_id, cost: money(own.cost_minor, currency) }
 }
 
 /// How many there are of a reward.

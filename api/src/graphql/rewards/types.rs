@@ -8,7 +8,7 @@ use service::rewards::{ForMember, Written, wording};
 use super::loads::ForViewer;
 use super::parts::{
     Affordability, RewardBenefit, RewardDelivery, RewardLimit, RewardPrice, RewardStock,
-    RewardWording, ViewerPrice, benefit, limit, price, stock, viewer_price,
+    RewardSupply, RewardWording, ViewerPrice, benefit, limit, price, stock, supply, viewer_price,
 };
 use crate::graphql::app;
 use crate::graphql::enumeration::Enumeration;
@@ -112,6 +112,22 @@ impl Reward {
     /// How whoever claims it gets it.
     async fn delivery(&self) -> RewardDelivery {
         self.0.version.definition.delivery.into()
+    }
+
+    /// Who delivers it, and what it costs the programme; null where nobody else does. To operators and the supplier;
+    /// null to others.
+    async fn supply(&self, ctx: &Context<'_>) -> Result<Option<RewardSupply>> {
+        let Some(own) = self.0.version.definition.supply else { return Ok(None) };
+        let (_, actor) = app(ctx);
+        let may_see = match actor.who() {
+            Who::Operator(_) => true,
+            Who::Partner(partner, _) => partner == own.partner,
+            _ => false,
+        };
+        if !may_see {
+            return Ok(None);
+        }
+        Ok(Some(supply(own, currency(ctx).await?)))
     }
 
     /// How many there are.

@@ -1,11 +1,11 @@
 //! Claims are paid for, and counted where they count; vouchers are used as often as tills used them.
 
-use entity::ids::{RewardClaimId, RewardId, VoucherId};
+use entity::ids::{CodePoolId, RewardClaimId, RewardId, VoucherId};
 use uuid::Uuid;
 
 use super::{Invariant, Named};
 
-pub(super) const INVARIANTS: [Invariant; 4] = [
+pub(super) const INVARIANTS: [Invariant; 5] = [
     Invariant {
         name: "each claim's payment is of its points, and was undone if and only if the claim was given back",
         unit: "claims",
@@ -62,7 +62,20 @@ pub(super) const INVARIANTS: [Invariant; 4] = [
               from voucher v join reward_claim c on c.programme_id = $1 and c.id = v.claim_id
               left join used u on u.voucher_id = v.id where v.programme_id = $1",
     },
+    Invariant {
+        name: "each code of a pool that was given out is the voucher's of who has it, and no other is",
+        unit: "codes of pools",
+        named: Named::Id(pool),
+        sql: "select p.pool_id as id, case when exists (select 1 from voucher v where v.programme_id = $1
+                and v.pool_code_id = p.id and v.code_hash = p.code_hash and v.claim_id = p.claim_id)
+                = (p.claim_id is not null) then 0 else 1 end as fault
+              from pool_code p where p.programme_id = $1",
+    },
 ];
+
+fn pool(id: Uuid) -> String {
+    CodePoolId::from_uuid(id).to_string()
+}
 
 fn claim(id: Uuid) -> String {
     RewardClaimId::from_uuid(id).to_string()

@@ -10,7 +10,7 @@ use entity::members::member;
 use entity::rewards::definition::{Cost, Definition};
 use entity::rewards::reward::RewardKind;
 use entity::rewards::reward_claim::{self, ClaimStatus};
-use entity::rewards::{reward_claim_step, voucher};
+use entity::rewards::{pool_code, reward_claim_step, voucher};
 
 use super::known::Known;
 use super::price::{chosen, is_there, needs_judging, price_changed};
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::lanes::Name;
 use crate::ledger::Opened;
 use crate::ledger::core::{Acceptance, Action, Command, Key, Receipt};
-use crate::ledger::reason::Cause;
+use crate::ledger::reason::{Cause, Supplied};
 use crate::members::{MemberRef, Resolved, may_spend};
 use crate::partners::Role;
 use crate::refusal::{Code, Refusal};
@@ -71,6 +71,7 @@ struct Making {
     place: usize,
     is_later: bool,
     is_first: bool,
+    code: Option<pool_code::Model>,
 }
 
 /// What became of a claim.
@@ -123,11 +124,13 @@ impl Claiming {
         let voucher = (written.row.kind != RewardKind::Donation)
             .then(|| self.voucher(&row, written.version.definition.delivery.uses));
         let place = commands.len();
-        commands.push(self.command(&row, written, acceptance)?);
+        let supply = supplied(by, &row, &written.version.definition)?;
+        commands.push(self.command(&row, written, (acceptance, supply))?);
         let definition = written.version.definition.clone();
         let actor = self.actor.clone();
         let (is_later, is_first) = (false, false);
-        let made = Making { row, definition, voucher, actor, place, is_later, is_first };
+        let made =
+            Making { row, definition, voucher, actor, place, is_later, is_first, code: None };
         Ok(Draft { made: Some(Box::new(made)) })
     }
 
@@ -184,6 +187,7 @@ impl Claiming {
             partner_id: row.partner_id,
             code_hash: self.minted.hash.clone(),
             code_sealed: self.minted.sealed.clone(),
+            pool_code_id: None,
             uses_max,
             uses: 0,
             expires_at: row.expires_at,
@@ -195,7 +199,7 @@ impl Claiming {
         &self,
         row: &reward_claim::Model,
         written: &Written,
-        acceptance: Acceptance,
+        (acceptance, supply): (Acceptance, Option<Supplied>),
     ) -> Result<Command> {
         let points = Points::new(row.points).map_err(Error::internal)?;
         let said = rules::wording(&written.version.definition, std::iter::empty());
@@ -212,7 +216,7 @@ impl Claiming {
             occurred_at: self.now,
             recorded_at: self.now,
             is_history: false,
-            cause: Cause::Claim { claim: row.id, title },
+            cause: Cause::Claim { claim: row.id, title, supply },
             action: Action::Pay { points, acceptance },
         })
     }
@@ -238,8 +242,9 @@ impl Draft {
         let Some(made) = &mut self.made else { return };
         let Some(command) = commands.get_mut(made.place) else { return };
         let refusal = match got {
-            Got::One { is_first } => {
+            Got::One { is_first, code } => {
                 made.is_first = is_first;
+                made.takes(code);
                 return;
             }
             Got::No(refusal) => refusal,
@@ -262,7 +267,8 @@ impl Draft {
         if receipt.is_replay {
             return Ok(Outcome::Before(receipt));
         }
-        let Making { row, voucher, actor, is_first, definition, .. } = *made;
+        let Making { row, voucher, actor, is_first, definition, code, .. } = *made;
+        rows.claimed.codes.extend(code);
         if is_first {
             let first = First { version: row.version, stock: definition.stock };
             rows.claimed.firsts.insert((row.reward_id, row.day), first);
@@ -287,6 +293,15 @@ impl Draft {
 }
 
 impl Making {
+    /// Its voucher has a pool's code.
+    fn takes(&mut self, code: Option<pool_code::Model>) {
+        let (Some(code), Some(voucher)) = (code, &mut self.voucher) else { return };
+        voucher.code_hash.clone_from(&code.code_hash);
+        voucher.code_sealed.clone_from(&code.code_sealed);
+        voucher.pool_code_id = Some(code.id);
+        self.code = Some(pool_code::Model { claim_id: Some(self.row.id), ..code });
+    }
+
     fn wanted(&self) -> Wanted<'_> {
         Wanted {
             reward: self.row.reward_id,
@@ -317,6 +332,21 @@ fn accepts(by: By<'_>, row: &reward_claim::Model) -> Result<Acceptance, Refusal>
     by.directory.in_role(partner, Role::Accepts)?;
     let contract = by.directory.contract_at(partner, row.claimed_at)?;
     Ok(Acceptance { partner: Some(partner), price_micros: contract.acceptance_price_micros })
+}
+
+/// Who is owed what for delivering it.
+fn supplied(
+    by: By<'_>,
+    row: &reward_claim::Model,
+    definition: &Definition,
+) -> Result<Option<Supplied>, Refusal> {
+    let Some(supply) = definition.supply else { return Ok(None) };
+    let unfit = |refusal: Refusal| refusal.at("rewardId");
+    by.directory.in_role(supply.partner, Role::Supplies).map_err(unfit)?;
+    by.directory.contract_at(supply.partner, row.claimed_at).map_err(unfit)?;
+    let micros = 1_000_000 / by.programme.programme.currency.minor_per_unit();
+    let cost_micros = supply.cost_minor.checked_mul(micros).ok_or(Refusal::new(Code::Overflow))?;
+    Ok(Some(Supplied { partner: supply.partner, cost_micros }))
 }
 
 /// The names of a claim: no two of a member share a batch.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::day::Day;
 use entity::ids::{ProgrammeId, RewardId};
-use entity::rewards::{reward, reward_claim, reward_claim_step, reward_version, voucher};
+use entity::rewards::{
+    pool_code, reward, reward_claim, reward_claim_step, reward_version, voucher,
+};
 use uuid::Uuid;
 
 use super::draft::Claiming;
@@ -12,7 +14,7 @@ use super::shelves::{First, fill};
 use crate::earning::slices::STOCK;
 use crate::error::Result;
 use crate::rewards::Written;
-use crate::rows::{find_among, insert_all};
+use crate::rows::{find_among, insert_all, update_all};
 use crate::tx::Tx;
 
 /// The rewards of a batch, as they stand.
@@ -56,6 +58,8 @@ pub(crate) struct Claimed {
     pub(super) claims: Vec<reward_claim::Model>,
     pub(super) steps: Vec<reward_claim_step::Model>,
     pub(super) vouchers: Vec<voucher::Model>,
+    /// Of pools, with who has got them.
+    pub(super) codes: Vec<pool_code::Model>,
     /// Of what nobody had taken any before.
     pub(super) firsts: BTreeMap<(RewardId, Day), First>,
     /// How many of which stock.
@@ -68,6 +72,7 @@ impl Claimed {
         insert_all::<reward_claim::Entity>(tx, &self.claims).await?;
         insert_all::<reward_claim_step::Entity>(tx, &self.steps).await?;
         insert_all::<voucher::Entity>(tx, &self.vouchers).await?;
+        update_all::<pool_code::Entity>(tx, &self.codes, &[pool_code::Column::ClaimId]).await?;
         for (of, first) in self.firsts {
             fill(tx, programme, of, first).await?;
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use entity::day::Day;
 use entity::ids::{MemberId, ProgrammeId, RewardId, nth};
 use entity::rewards::definition::{ClaimLimit, Definition, Stock};
-use entity::rewards::{reward, reward_claim, reward_stock};
+use entity::rewards::{pool_code, reward, reward_claim, reward_stock};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, Statement,
@@ -20,6 +20,7 @@ use crate::earning::facts::period_of;
 use crate::earning::slices::{SLICES, shared};
 use crate::error::{Error, Result};
 use crate::refusal::{Code, Refusal};
+use crate::rewards::pools::Free;
 use crate::rows::{among, find_among, first_place, insert_new, update_all};
 use crate::tx::{Moved, Tx};
 
@@ -36,7 +37,7 @@ pub(super) struct Wanted<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Got {
     /// It does; where it is the first, the reward is to be put on the shelf.
-    One { is_first: bool },
+    One { is_first: bool, code: Option<pool_code::Model> },
     /// It may, once it is known what became of others.
     Later,
     /// It doesn't.
@@ -50,6 +51,8 @@ pub(crate) struct Shelves {
     /// Of these nobody has taken any yet, and the tables know nothing of them.
     empty: HashSet<Uuid>,
     taken: HashMap<Uuid, i64>,
+    /// The codes of pools.
+    free: Free,
     /// The days on which a member claimed a reward, this batch's not included.
     days: HashMap<(RewardId, MemberId), Vec<Day>>,
 }
@@ -88,6 +91,11 @@ impl Shelves {
                 }
             }
         }
+        let mut pools: BTreeMap<_, u64> = BTreeMap::new();
+        for pool in wanted.iter().filter_map(|own| own.definition.delivery.pool) {
+            *pools.entry(pool).or_default() += 1;
+        }
+        shelves.free = Free::read(tx, programme, pools).await?;
         shelves.claimed(tx, programme, wanted).await?;
         Ok(shelves)
     }
@@ -139,11 +147,19 @@ impl Shelves {
                 _ => {}
             }
         }
+        let code = match wanted.definition.delivery.pool.map(|pool| self.free.take(pool)) {
+            None => None,
+            Some(Ok(code)) => Some(code),
+            Some(Err(true)) => return Got::Later,
+            Some(Err(false)) => {
+                return Got::No(Refusal::new(Code::RewardOutOfStock).at("rewardId"));
+            }
+        };
         for id in ids {
             *self.taken.entry(id).or_default() += 1;
         }
         self.days.entry((wanted.reward, wanted.member)).or_default().push(wanted.day);
-        Got::One { is_first: ids.iter().any(|id| self.empty.contains(id)) }
+        Got::One { is_first: ids.iter().any(|id| self.empty.contains(id)), code }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{EntryId, ProgrammeId, RewardClaimId};
+use entity::ledger::entry;
 use entity::rewards::reward_claim::{self, ClaimStatus};
 use entity::rewards::{reward_claim_step, reward_version, voucher};
 use sea_orm::{
@@ -20,7 +21,7 @@ use crate::earning::slices::STOCK;
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::ledger::core::{Action, Command, Key};
-use crate::ledger::reason::Cause;
+use crate::ledger::reason::{Cause, Supplied, supplied};
 use crate::ledger::{apply_one, current_wallets};
 use crate::refusal::{Code, Refusal};
 use crate::rewards::{Rewards, rules};
@@ -65,10 +66,11 @@ impl Rewards {
             if let Who::Member(_) = actor.who() {
                 in_time(&claim, version.definition.delivery.cancel_hours, now)?;
             }
+            let supply = supplied_by(&tx, &claim).await?;
             let wallet = current_wallets(&tx, programme, [claim.wallet_id].into_iter()).await?;
             let wallet = wallet.get(&claim.wallet_id).copied();
             let wallet = wallet.ok_or_else(|| Error::internal("a claim's wallet is nowhere"))?;
-            let command = undoing(actor, (&claim, &version), &key, now);
+            let command = undoing(actor, (&claim, &version, supply), &key, now);
             let command = Command { wallet, ..command };
             let entry = apply_one(&tx, rules.for_ledger(), command).await?.entry;
             let next = reward_claim::Model {
@@ -172,7 +174,7 @@ fn in_time(
 
 fn undoing(
     actor: &Actor,
-    (claim, version): (&reward_claim::Model, &reward_version::Model),
+    (claim, version, supply): (&reward_claim::Model, &reward_version::Model, Option<Supplied>),
     key: &Key,
     now: DateTime<Utc>,
 ) -> Command {
@@ -190,7 +192,7 @@ fn undoing(
         occurred_at: now,
         recorded_at: now,
         is_history: false,
-        cause: Cause::Claim { claim: claim.id, title },
+        cause: Cause::Claim { claim: claim.id, title, supply },
         action: Action::Reverse { payment: claim.entry_id },
     }
 }
@@ -220,6 +222,15 @@ async fn version_of(tx: &Tx, claim: &reward_claim::Model) -> Result<reward_versi
     let id = (claim.programme_id, claim.reward_id, claim.version);
     let version = reward_version::Entity::find_by_id(id).one(tx.connection()).await?;
     version.ok_or_else(|| Error::internal("a claim of a version that isn't there"))
+}
+
+/// Who is owed for delivering it: what is given back is no longer owed.
+async fn supplied_by(tx: &Tx, claim: &reward_claim::Model) -> Result<Option<Supplied>> {
+    let paid = entry::Entity::find()
+        .filter(entry::Column::ProgrammeId.eq(claim.programme_id))
+        .filter(entry::Column::Id.eq(claim.entry_id));
+    let paid = paid.one(tx.connection()).await?;
+    Ok(paid.and_then(|paid| supplied(&paid.reason)))
 }
 
 async fn is_set_aside(tx: &Tx, voucher: Option<voucher::Model>) -> Result<bool> {

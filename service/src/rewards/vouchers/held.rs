@@ -26,11 +26,11 @@ impl Held {
     pub(super) async fn by_code(
         tx: &Tx,
         (programme, partner): (ProgrammeId, PartnerId),
-        hash: &[u8],
+        hashes: &[Vec<u8>],
     ) -> Result<Self> {
         let query = voucher::Entity::find()
             .filter(voucher::Column::ProgrammeId.eq(programme))
-            .filter(voucher::Column::CodeHash.eq(hash))
+            .filter(voucher::Column::CodeHash.is_in(hashes.to_vec()))
             .lock_exclusive();
         let found = query.one(tx.connection()).await?;
         let found = found.filter(|row| row.partner_id.is_none_or(|own| own == partner));

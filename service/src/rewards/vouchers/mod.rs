@@ -12,4 +12,4 @@ mod secret;
 
 pub use self::redeem::{Redeem, Redeemed, Reserve};
 
-pub(super) use self::secret::Minted;
+pub(super) use self::secret::{Minted, pooled};

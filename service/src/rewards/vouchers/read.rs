@@ -7,8 +7,7 @@ use entity::ids::{RewardClaimId, VoucherId, VoucherUseId};
 use entity::rewards::{reward_claim, voucher, voucher_use};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::code::VoucherCode;
-use super::secret::{hash, opened};
+use super::secret::{hashes, opened};
 use crate::actor::{Actor, Scope, Who};
 use crate::error::{Error, Result};
 use crate::rewards::Rewards;
@@ -94,8 +93,7 @@ impl Rewards {
         if !matches!(actor.who(), Who::Member(member) if member == claim.member_id) {
             return Ok(None);
         }
-        let of = (voucher.programme_id, voucher.claim_id);
-        opened(&self.master_key, of, &voucher.code_sealed).map(Some)
+        opened(&self.master_key, voucher).map(Some)
     }
 
     /// The claim of the voucher with this code, if it is taken at this partner's tills.
@@ -107,15 +105,11 @@ impl Rewards {
         let (programme, partner) = actor.partner(Scope::PaymentsWrite)?;
         self.may_try(actor).await?;
         let db = self.ask.db.reader();
-        let found = match VoucherCode::read(code) {
-            None => None,
-            Some(code) => {
-                let query = voucher::Entity::find()
-                    .filter(voucher::Column::ProgrammeId.eq(programme))
-                    .filter(voucher::Column::CodeHash.eq(hash(&self.master_key, programme, &code)));
-                query.one(db).await?
-            }
-        };
+        let hashes = hashes(&self.master_key, programme, code);
+        let query = voucher::Entity::find()
+            .filter(voucher::Column::ProgrammeId.eq(programme))
+            .filter(voucher::Column::CodeHash.is_in(hashes));
+        let found = query.one(db).await?;
         let found = found.filter(|row| row.partner_id.is_none_or(|own| own == partner));
         let Some(found) = found else {
             self.tried_in_vain(actor).await;

@@ -12,9 +12,8 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::code::VoucherCode;
 use super::held::{Held, find_use, is_open};
-use super::secret::hash;
+use super::secret::hashes;
 use crate::actor::{Actor, Scope};
 use crate::error::{Error, Result};
 use crate::hot::Bucket;
@@ -69,7 +68,7 @@ pub struct Redeemed {
 
 #[derive(Serialize)]
 struct Canonical<'a> {
-    code: Option<&'a [u8]>,
+    code: Option<&'a Vec<u8>>,
     store_code: Option<&'a str>,
     reference: Option<&'a str>,
     minutes: Option<i32>,
@@ -80,7 +79,8 @@ struct Shown {
     programme: ProgrammeId,
     partner: PartnerId,
     store: Option<StoreId>,
-    hash: Vec<u8>,
+    /// What its code may be found by.
+    hashes: Vec<Vec<u8>>,
     reference: Option<String>,
     /// For how long it is set aside; used at once if not at all.
     aside: Option<TimeDelta>,
@@ -144,10 +144,9 @@ impl Rewards {
         let now = self.clock.now();
         let reference = text::clean_option(wish.reference.as_deref(), 64, Code::ReferenceInvalid)
             .map_err(|refusal| refusal.at("reference"))?;
-        let code = VoucherCode::read(&wish.code);
-        let hash = code.map(|code| hash(&self.master_key, programme, &code));
+        let hashes = hashes(&self.master_key, programme, &wish.code);
         let canonical = Canonical {
-            code: hash.as_deref(),
+            code: hashes.first(),
             store_code: wish.store_code.as_deref(),
             reference: reference.as_deref(),
             minutes,
@@ -159,13 +158,9 @@ impl Rewards {
         let store = wish.store_code.as_deref();
         let store = store.map(|code| directory.open_store(partner, code, now)).transpose()?;
         self.may_try(actor).await?;
-        let Some(hash) = hash else {
-            self.tried_in_vain(actor).await;
-            return Err(Refusal::new(Code::VoucherNotFound).at("code").into());
-        };
         let aside = minutes.map(|minutes| TimeDelta::minutes(minutes.into()));
         let store = store.map(|store| store.id);
-        Ok(Shown { programme, partner, store, hash, reference, aside, key, now })
+        Ok(Shown { programme, partner, store, hashes, reference, aside, key, now })
     }
 
     async fn show(&self, actor: &Actor, shown: &Shown) -> Result<Redeemed> {
@@ -175,7 +170,7 @@ impl Rewards {
                 return replay(&tx, shown.programme, earlier).await;
             }
             let mut held =
-                Held::by_code(&tx, (shown.programme, shown.partner), &shown.hash).await?;
+                Held::by_code(&tx, (shown.programme, shown.partner), &shown.hashes).await?;
             held.lapse(&tx, shown.now).await?;
             held.is_good(shown.now)?;
             let used = shown.used(held.voucher.id);

@@ -25,6 +25,7 @@ use super::fates::{Fate, Fates, apart};
 use super::happened::{Happened, Part, Returned};
 use super::money::{Price, WHOLE, bp};
 use super::sides::{Acceptor, Side, breakage, due, fee, held};
+use crate::ledger::reason::Supplied;
 
 /// What the money books need to go on.
 pub(crate) struct Accrual<'a> {
@@ -53,7 +54,11 @@ impl<'a> Accrual<'a> {
             | EntryKind::Lapsed
             | EntryKind::TransferredIn
             | EntryKind::PooledIn => self.fills(happened),
-            EntryKind::Paid => self.burns(happened, AllocationKind::Taken),
+            EntryKind::Paid => {
+                self.burns(happened, AllocationKind::Taken);
+                let accounts = (MoneyAccount::Margin, MoneyAccount::Payable);
+                self.supplies(happened, LineKind::RewardSupply, (happened.entry, accounts));
+            }
             EntryKind::Captured => {
                 self.burns(happened, AllocationKind::Captured);
                 self.fills(happened);
@@ -61,6 +66,10 @@ impl<'a> Accrual<'a> {
             EntryKind::Reversed => {
                 self.unburns(happened);
                 self.fills(happened);
+                if let Some((payment, _)) = &happened.undone {
+                    let accounts = (MoneyAccount::Payable, MoneyAccount::Margin);
+                    self.supplies(happened, LineKind::RewardSupplyReversal, (payment, accounts));
+                }
             }
             EntryKind::Expired => happened.taken().for_each(|part| self.expire(part)),
             EntryKind::Returned => self.returns(happened),
@@ -175,6 +184,32 @@ impl<'a> Accrual<'a> {
             self.clear(part, part.accepted_at(WHOLE).negated());
         }
         self.change(part.lot, |fate| fate.burn(part.points.get(), is_free));
+    }
+
+    /// Whoever delivers what was paid for is owed its cost, by the contract that was in force then: the margin's
+    /// loss. One reward is one point of such a movement.
+    fn supplies(
+        &mut self,
+        happened: &Happened<'_>,
+        kind: LineKind,
+        (payment, (from, to)): (&entry::Model, (MoneyAccount, MoneyAccount)),
+    ) {
+        let (Some(Supplied { partner, cost_micros }), Ok(one)) =
+            (happened.supplied, Points::new(1))
+        else {
+            return;
+        };
+        let contract = self.contracts.in_force(partner, payment.occurred_at);
+        let key = Key {
+            partner: Some(partner),
+            kind,
+            contract: contract.map(|contract| contract.id),
+            with: payment.partner_id.filter(|acceptor| *acceptor != partner),
+            from,
+            to,
+            price: Price::shared(cost_micros, [WHOLE; 3]),
+        };
+        self.moves.push(Move { key, points: one, lot: None });
     }
 
     /// What is left in `cleared` after a burn is the programme's, and what is missing its loss.

@@ -6,7 +6,7 @@ use entity::ledger::entry::{self, EntryKind};
 use entity::ledger::lot;
 
 use super::money::{Price, WHOLE};
-use crate::ledger::reason::Figures;
+use crate::ledger::reason::{Figures, Supplied};
 
 /// An entry with all that its money depends on.
 pub(crate) struct Happened<'a> {
@@ -22,6 +22,8 @@ pub(crate) struct Happened<'a> {
     pub(crate) undone: Option<(&'a entry::Model, Vec<Part<'a>>)>,
     /// Of a return: what the goods had earned.
     pub(crate) returned: Vec<Returned<'a>>,
+    /// Who delivers what was paid for, or what was given back.
+    pub(crate) supplied: Option<Supplied>,
 }
 
 /// How many points an entry took from a lot, or gave back to it.

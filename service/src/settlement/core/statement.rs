@@ -229,6 +229,7 @@ pub fn is_owed_to_partner(kind: LineKind) -> bool {
             | LineKind::FundingReversal
             | LineKind::ServiceFeeReversal
             | LineKind::BreakageShare
+            | LineKind::RewardSupply
     )
 }
 

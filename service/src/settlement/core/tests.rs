@@ -94,6 +94,7 @@ fn since(
             parts: parts(ledger, &lots, entry.id),
             undone: undone(ledger, &lots, entry),
             returned: returned(&lots, entry, figures.excused),
+            supplied: None,
         });
     }
 }

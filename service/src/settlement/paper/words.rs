@@ -16,6 +16,8 @@ pub(super) fn kind(kind: LineKind) -> &'static str {
         LineKind::ServiceFee => "Service fee",
         LineKind::ServiceFeeReversal => "Service fee, reversed",
         LineKind::BreakageShare => "Share of breakage",
+        LineKind::RewardSupply => "Rewards supplied",
+        LineKind::RewardSupplyReversal => "Rewards supplied, given back",
         LineKind::Adjustment => "Adjustment",
         LineKind::Dispute => "Dispute",
         LineKind::Rounding => "Rounding",

@@ -33,7 +33,13 @@ const SERIES: [(&str, Ink, &[LineKind]); 3] = [
     (
         "burned here, with breakage",
         Ink::Burned,
-        &[LineKind::Burn, LineKind::BurnReversal, LineKind::BreakageShare],
+        &[
+            LineKind::Burn,
+            LineKind::BurnReversal,
+            LineKind::BreakageShare,
+            LineKind::RewardSupply,
+            LineKind::RewardSupplyReversal,
+        ],
     ),
 ];
 
