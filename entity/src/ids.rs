@@ -207,6 +207,10 @@ ids! {
     ContractSimulationId "csi";
     /// Something that points can be spent on.
     RewardId "rwd";
+    /// What takes something off a sale.
+    CouponId "cpn";
+    /// What became of a coupon that a receipt named.
+    CouponRedemptionId "cpr";
     /// One row of the audit trail.
     AuditId "aud";
 }

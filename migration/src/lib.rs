@@ -36,6 +36,7 @@ mod m20261130_000038_lot_fates;
 mod m20261130_000039_dispute_items;
 mod m20261201_000040_rewards;
 mod m20261201_000041_money_cycles;
+mod m20261201_000043_coupons;
 
 use sea_orm_migration::prelude::*;
 
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000039_dispute_items::Migration),
             Box::new(m20261201_000040_rewards::Migration),
             Box::new(m20261201_000041_money_cycles::Migration),
+            Box::new(m20261201_000043_coupons::Migration),
         ]
     }
 }

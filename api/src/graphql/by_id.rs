@@ -10,7 +10,7 @@ use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
-    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
     ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId, SettlementCycleId,
     SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
@@ -27,7 +27,7 @@ use entity::settlement::{
 };
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
-use service::rewards;
+use service::{coupons, rewards};
 use service::tiers::Set;
 use service::{Actor, Error, Services};
 
@@ -94,6 +94,7 @@ by_id! {
     CardId => card::Model: members.cards_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;
     ContractSimulationId => contract_simulation::Model: settlement.simulations_by_ids, id;
+    CouponId => coupons::Written: coupons.by_ids, row.id;
     DisputeId => dispute::Model: settlement.disputes_by_ids, id;
     EntryId => entry::Model: ledger.entries, id;
     EventId => event::Model: earning.events_by_ids, id;

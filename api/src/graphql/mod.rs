@@ -54,6 +54,7 @@
 pub mod auth;
 pub mod by_id;
 pub mod cashback;
+pub mod coupons;
 pub mod earning;
 pub mod enumeration;
 pub mod error;
@@ -109,6 +110,7 @@ pub struct Query(
     tiers::TiersQuery,
     memberships::MembershipsQuery,
     rewards::RewardsQuery,
+    coupons::CouponsQuery,
     settlement::SettlementQuery,
     settlement::BankingQuery,
 );
@@ -133,6 +135,7 @@ pub struct Mutation(
     tiers::TiersMutation,
     memberships::MembershipsMutation,
     rewards::RewardsMutation,
+    coupons::CouponsMutation,
     settlement::SettlementMutation,
     settlement::ContractSimulationMutation,
     settlement::BankingMutation,

@@ -7,7 +7,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
-    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
     LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
     ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId,
     SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
@@ -31,6 +31,7 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
+use super::coupons::Coupon;
 use super::rewards::Reward;
 use super::settlement::{
     BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,
@@ -99,6 +100,8 @@ pub(super) enum Node {
     Reconciliation(Reconciliation),
     /// One thing that such a record or the books have.
     ReconciliationItem(ReconciliationItem),
+    /// What takes something off a sale.
+    Coupon(Coupon),
     /// Something that points can be spent on.
     Reward(Reward),
     /// A past period under other rules.
@@ -188,6 +191,7 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             let currency = currency(ctx).await?;
             asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
         }
+        CouponId::PREFIX => asked.row::<CouponId, _>(Coupon).await,
         RewardId::PREFIX => asked.row::<RewardId, _>(Reward).await,
         RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
         SettlementCycleId::PREFIX => asked.row::<SettlementCycleId, _>(SettlementCycle).await,

@@ -7,7 +7,7 @@
 //! Nothing here moves points: a price is what a claim would cost. The money of a price is paid at the partner,
 //! and is no business of Florin's.
 
-mod language;
+pub(crate) mod language;
 mod read;
 mod rules;
 #[cfg(test)]

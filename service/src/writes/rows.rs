@@ -9,6 +9,7 @@ use entity::ledger::{entry, hold, idempotency_key, outbox};
 use entity::purchases::{purchase, purchase_return, receipt_key};
 
 use crate::activity;
+use crate::coupons;
 use crate::earning::books;
 use crate::earning::state::Changes;
 use crate::error::{Error, Result};
@@ -55,6 +56,8 @@ pub(crate) struct Rows {
     /// What rules counted, and took from budgets.
     pub(crate) changes: Changes,
     pub(crate) activity: activity::Rows,
+    /// What coupons were used for, and what of it came back.
+    pub(crate) coupons: coupons::Rows,
 }
 
 impl Rows {
@@ -69,6 +72,7 @@ impl Rows {
             keys: Vec::new(),
             facts: Vec::new(),
             activity,
+            coupons: coupons::Rows::default(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Rows {
         insert_all::<outbox::Entity>(tx, &self.facts).await?;
         insert_all::<event::Entity>(tx, &self.events).await?;
         books::save(tx, programme, self.changes).await?;
+        self.coupons.save(tx, programme).await?;
         self.activity.save(tx).await
     }
 }
