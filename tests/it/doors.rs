@@ -24,6 +24,7 @@ approveCycle o
 approveProposal o
 archiveTierSet o
 assignBankTransaction o
+assignCoupon po
 assignSegment o
 bankTransactions o
 blockCard mo
@@ -37,12 +38,15 @@ closeMember o
 closeStore o
 confirmPayouts o
 convertCashback m
+coupon mpo po
+coupons mpo po
 createMembershipPlan o
 createTierSet o
 declareEventType o
 defineSegment o
 disputes po
 draftCampaign o
+draftCoupon po
 draftEarningRule o
 draftReward po
 earningRules mpo po
@@ -59,6 +63,7 @@ leaveHousehold o
 liabilityReport o
 limits nobodympo po
 linkCard po
+makeCouponCodes po
 member mpo
 members o
 membershipPlans mpo po
@@ -114,6 +119,7 @@ runPayouts o
 segments o
 setBankAccount m
 setCampaignStatus o
+setCouponStatus po
 setEarningRuleStatus o
 setMemberProfile mo
 setPartnerBankAccount o
@@ -134,6 +140,7 @@ testRule o
 tierSets mpo po
 transferPoints m
 updateCampaign o
+updateCoupon po
 updateEarningRule o
 updateMembershipPlan o
 updatePartner o
@@ -146,7 +153,7 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 32] = [
+const IDS: [(&str, &str); 33] = [
     ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
@@ -172,6 +179,7 @@ const IDS: [(&str, &str); 32] = [
     ("proposalId", "prp"),
     ("purchaseId", "pur"),
     ("reconciliationId", "rcn"),
+    ("couponId", "cpn"),
     ("rewardId", "rwd"),
     ("ruleId", "rul"),
     ("runId", "pyr"),
@@ -205,6 +213,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "TriedRuleInput" => "rul",
                 "hold" => "hld",
                 "reconciliation" => "rcn",
+                "coupon" => "cpn",
                 "reward" => "rwd",
                 _ => known.unwrap_or("mem"),
             };

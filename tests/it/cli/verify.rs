@@ -9,6 +9,7 @@ use serde_json::json;
 use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
 use crate::earning::rules;
+use crate::coupons;
 use crate::rewards::{draft, launches, terms};
 use crate::settlement::cycles::{is_approved, statements};
 use crate::support::books::texts;
@@ -49,6 +50,7 @@ async fn world() -> World {
         }
     }
     launches(&world.operator, draft("mug", terms())).await;
+    coupons::uses_again(&world, &grocer).await;
     let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
     ana.does("setBankAccount", "bankAccount { iban }", account).await;
     ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;

@@ -9,6 +9,7 @@ mod activity;
 mod budgets;
 mod cashback;
 mod counters;
+mod coupons;
 mod dialect;
 mod entries;
 mod lots;
@@ -91,6 +92,7 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
         .chain(&tiers::INVARIANTS)
         .chain(&memberships::INVARIANTS)
         .chain(&rewards::INVARIANTS)
+        .chain(&coupons::INVARIANTS)
         .chain(&money::INVARIANTS)
         .chain(&statements::INVARIANTS)
 }
