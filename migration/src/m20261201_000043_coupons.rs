@@ -102,8 +102,15 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = Dialect::new(manager);
         db.create(&COUPON).await?;
-        let fixed =
-            ["id", "programme_id", "code", "partner_id", "distribution", "shared_code", "created_at"];
+        let fixed = [
+            "id",
+            "programme_id",
+            "code",
+            "partner_id",
+            "distribution",
+            "shared_code",
+            "created_at",
+        ];
         db.guarded(&COUPON, &fixed).await?;
         let again = "old.status = 'ENDED' and new.status <> 'ENDED'";
         db.forbid_update_when(&COUPON, "no_return", again).await?;
@@ -114,12 +121,17 @@ impl MigrationTrait for Migration {
         db.guarded(&COUPON_CODE, &fixed).await?;
         db.create(&COUPON_MEMBER).await?;
         db.create(&COUPON_REDEMPTION).await?;
-        let fixed = ["programme_id", "id", "purchase_id", "place", "coupon_id", "version", "member_id"];
+        let fixed =
+            ["programme_id", "id", "purchase_id", "place", "coupon_id", "version", "member_id"];
         db.guarded(&COUPON_REDEMPTION, &fixed).await?;
         for index in [
+            // The codes of a batch.
             "create index coupon_code_coupon on coupon_code (programme_id, coupon_id, batch)",
+            // What is for the member who looks.
             "create index coupon_member_member on coupon_member (programme_id, member_id)",
+            // What a coupon was used for.
             "create index coupon_redemption_coupon on coupon_redemption (programme_id, coupon_id, id)",
+            // How often a member used a coupon.
             "create index coupon_redemption_member on coupon_redemption (programme_id, member_id, coupon_id)",
             // What members look through.
             "create index coupon_live on coupon (programme_id, id) where status = 'LIVE'",

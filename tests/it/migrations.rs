@@ -8,8 +8,8 @@ use serde_json::json;
 use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
-use crate::reconciliation;
 use crate::coupons;
+use crate::reconciliation;
 use crate::rewards;
 use crate::settlement::banking;
 use crate::support::books::{Books, texts};

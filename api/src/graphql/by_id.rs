@@ -10,10 +10,10 @@ use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
-    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
-    LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
-    ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId, SettlementCycleId,
-    SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId,
+    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId,
+    SettlementCycleId, SettlementStatementId, SimulationId, TierSetId, TypedId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -27,9 +27,9 @@ use entity::settlement::{
 };
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
-use service::{coupons, rewards};
 use service::tiers::Set;
 use service::{Actor, Error, Services};
+use service::{coupons, rewards};
 
 use super::app;
 use super::error::Result;

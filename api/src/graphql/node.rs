@@ -7,10 +7,11 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, ContractId,
-    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
-    LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
-    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardId, RuleId,
-    SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId, TypedId, WalletId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId,
+    PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId,
+    ReturnId, RewardId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId, StoreId,
+    TierSetId, TypedId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -20,6 +21,7 @@ use super::app;
 use super::auth::IdentityProvider;
 use super::by_id::{ById, load};
 use super::cashback::{Payout, PayoutRun};
+use super::coupons::Coupon;
 use super::earning::{Campaign, EarningRule, Event, Simulation};
 use super::error::Result;
 use super::ledger::{Adjustment, Entry, Lot, Wallet};
@@ -31,7 +33,6 @@ use super::programmes::Programme;
 use super::proposals::Proposal;
 use super::purchases::{Purchase, PurchaseReturn, currency};
 use super::reconciliation::{Reconciliation, ReconciliationItem};
-use super::coupons::Coupon;
 use super::rewards::Reward;
 use super::settlement::{
     BankTransaction, ContractSimulation, Dispute, SettlementCycle, SettlementStatement,

@@ -40,7 +40,10 @@ fn group(name: &str) -> Stacking {
     Stacking::Stackable { group: Some(name.to_owned()) }
 }
 
-fn told(lines: &[Line], coupons: &[(&str, Definition)]) -> Vec<Result<Vec<(usize, i64)>, CouponRefusal>> {
+fn told(
+    lines: &[Line],
+    coupons: &[(&str, Definition)],
+) -> Vec<Result<Vec<(usize, i64)>, CouponRefusal>> {
     let offers: Vec<_> = coupons.iter().map(|(code, says)| Offer { code, says }).collect();
     let answers = apply(lines, &offers).into_iter();
     let by_line = |given: Given| given.discounts.iter().map(|own| (own.line, own.minor)).collect();
@@ -113,8 +116,8 @@ fn coupons() -> impl Strategy<Value = Vec<Definition>> {
     let stacking =
         prop_oneof![Just(Stacking::Exclusive), Just(any()), Just(group("g")), Just(group("h"))];
     let skus = prop_oneof![Just(&[][..]), Just(&["a"][..]), Just(&["b", "c"][..])];
-    let coupon =
-        (benefit, skus, stacking).prop_map(|(benefit, skus, stacking)| says(benefit, skus, stacking));
+    let coupon = (benefit, skus, stacking)
+        .prop_map(|(benefit, skus, stacking)| says(benefit, skus, stacking));
     prop::collection::vec(coupon, 0..6)
 }
 

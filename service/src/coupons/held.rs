@@ -9,7 +9,9 @@ use entity::coupons::definition::Audience;
 use entity::coupons::{coupon, coupon_code, coupon_member, coupon_redemption, coupon_version};
 use entity::earning::segment_member;
 use entity::ids::{CouponId, MemberId, ProgrammeId};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::{CouponRef, Written, codes};
 use crate::error::{Error, Result};
@@ -119,9 +121,8 @@ impl Known {
         let limited: Vec<CouponId> = limited.map(|own| own.row.id).collect();
         self.uses = uses(db, programme, (&limited, buyers)).await?;
         let audience = |own: &Written| own.version.definition.audience.clone();
-        let is = |wanted: fn(&Audience) -> bool| {
-            self.coupons.values().any(|own| wanted(&audience(own)))
-        };
+        let is =
+            |wanted: fn(&Audience) -> bool| self.coupons.values().any(|own| wanted(&audience(own)));
         if is(|own| *own == Audience::Members) {
             let rows = coupon_member::Entity::find()
                 .filter(coupon_member::Column::ProgrammeId.eq(programme))
@@ -131,11 +132,11 @@ impl Known {
             self.members = rows.into_iter().map(|row| (row.coupon_id, row.member_id)).collect();
         }
         if is(|own| matches!(own, Audience::Segment { .. })) {
-            let (column, all) = (segment_member::Column::MemberId, buyers.iter().map(|id| id.uuid()));
+            let (column, all) =
+                (segment_member::Column::MemberId, buyers.iter().map(|id| id.uuid()));
             let rows =
                 find_among::<segment_member::Entity, _>(db, programme, column, all, "").await?;
-            self.segments =
-                rows.into_iter().map(|row| (row.segment_code, row.member_id)).collect();
+            self.segments = rows.into_iter().map(|row| (row.segment_code, row.member_id)).collect();
         }
         Ok(())
     }

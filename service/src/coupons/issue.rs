@@ -83,7 +83,8 @@ impl Coupons {
             insert_all::<coupon_code::Entity>(&tx, &rows).await?;
             let after = serde_json::json!({ "batch": batch, "count": wish.count });
             let subject = wish.coupon.to_string();
-            let change = Change { action: "coupon.codes_made", subject, before: None, after: Some(&after) };
+            let change =
+                Change { action: "coupon.codes_made", subject, before: None, after: Some(&after) };
             audit::append(&tx, actor, programme, at, change).await?;
             tx.commit((coupon, rows)).await
         })
@@ -159,8 +160,6 @@ async fn are_members(tx: &Tx, coupon: &Written, ids: &[MemberId]) -> Result<()> 
     let rows = find_among::<member::Entity, _>(tx.connection(), programme, column, all, "").await?;
     match ids.iter().position(|id| rows.iter().all(|row| row.id != *id)) {
         None => Ok(()),
-        Some(place) => {
-            Err(Refusal::new(Code::MemberNotFound).at(&format!("add.{place}")).into())
-        }
+        Some(place) => Err(Refusal::new(Code::MemberNotFound).at(&format!("add.{place}")).into()),
     }
 }

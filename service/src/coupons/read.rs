@@ -155,12 +155,17 @@ fn usable_by(programme: ProgrammeId, member: MemberId) -> Condition {
     let named = Query::select()
         .expr(Expr::val(1))
         .from(coupon_member::Entity)
-        .and_where(Expr::col((coupon_member::Entity, coupon_member::Column::ProgrammeId)).eq(programme.uuid()))
+        .and_where(
+            Expr::col((coupon_member::Entity, coupon_member::Column::ProgrammeId))
+                .eq(programme.uuid()),
+        )
         .and_where(
             Expr::col((coupon_member::Entity, coupon_member::Column::CouponId))
                 .equals((coupon::Entity, coupon::Column::Id)),
         )
-        .and_where(Expr::col((coupon_member::Entity, coupon_member::Column::MemberId)).eq(member.uuid()))
+        .and_where(
+            Expr::col((coupon_member::Entity, coupon_member::Column::MemberId)).eq(member.uuid()),
+        )
         .to_owned();
     let segment = |column| Expr::col((segment_member::Entity, column));
     let in_segment = Query::select()

@@ -123,7 +123,9 @@ impl Known {
             tried.push(Tried {
                 place,
                 // To say of a draft that it is there would be to say too much.
-                coupon: coupon.filter(|_| why.why != CouponRefusal::NotFound || no.is_ok()).cloned(),
+                coupon: coupon
+                    .filter(|_| why.why != CouponRefusal::NotFound || no.is_ok())
+                    .cloned(),
                 code: code.map(|code| code.code.clone()),
                 outcome: Err(Why::of(&why, sale.currency)),
             });
@@ -133,11 +135,12 @@ impl Known {
             .map(|(_, own)| Offer { code: &own.row.code, says: &own.version.definition })
             .collect();
         for ((place, _), given) in usable.iter().zip(core::apply(sale.lines, &offers)) {
-            tried[*place].outcome = given.map_err(|no| Why::of(&no, sale.currency)).map(|given| Used {
-                discount_minor: given.minor(),
-                discounts: given.discounts,
-                factor_bp: given.factor_bp,
-            });
+            tried[*place].outcome =
+                given.map_err(|no| Why::of(&no, sale.currency)).map(|given| Used {
+                    discount_minor: given.minor(),
+                    discounts: given.discounts,
+                    factor_bp: given.factor_bp,
+                });
         }
         tried
     }
@@ -157,8 +160,7 @@ impl Known {
             return (self.coupons.get(&code.coupon_id), Some(code));
         }
         let typed = codes::normal(typed);
-        let shared =
-            self.coupons.values().find(|own| own.row.shared_code.as_ref() == Some(&typed));
+        let shared = self.coupons.values().find(|own| own.row.shared_code.as_ref() == Some(&typed));
         (shared, None)
     }
 
@@ -291,8 +293,7 @@ fn row(purchase: &purchase::Model, own: Tried) -> redemption::Model {
         Ok(used) => (Some(used), None),
         Err(why) => (None, Some(why)),
     };
-    let outcome =
-        if used.is_some() { CouponOutcome::Redeemed } else { CouponOutcome::Refused };
+    let outcome = if used.is_some() { CouponOutcome::Redeemed } else { CouponOutcome::Refused };
     let (refusal, message) = why.map(|why| (why.refusal, why.message)).unzip();
     redemption::Model {
         programme_id: purchase.programme_id,

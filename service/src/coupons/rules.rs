@@ -51,8 +51,8 @@ fn names(definition: &mut Definition) -> Result<(), Refusal> {
     for (place, own) in definition.names.iter_mut().enumerate() {
         let at = |field: &str| format!("names.{place}.{field}");
         let language = language::canonical(&own.language).filter(|tag| known.insert(tag.clone()));
-        own.language = language
-            .ok_or_else(|| Refusal::new(Code::LanguageInvalid).at(&at("language")))?;
+        own.language =
+            language.ok_or_else(|| Refusal::new(Code::LanguageInvalid).at(&at("language")))?;
         own.text = text::name(&own.text).map_err(|refusal| refusal.at(&at("name")))?;
     }
     Ok(())

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
-use crate::earning::rules;
 use crate::coupons;
+use crate::earning::rules;
 use crate::rewards::{draft, launches, terms};
 use crate::settlement::cycles::{is_approved, statements};
 use crate::support::books::texts;

@@ -43,7 +43,12 @@ pub(crate) async fn launches(writer: &Caller, wish: Value) -> String {
 }
 
 /// A coupon of single-use codes, and some of them.
-pub(crate) async fn codes(writer: &Caller, code: &str, terms: Value, count: usize) -> (String, Vec<String>) {
+pub(crate) async fn codes(
+    writer: &Caller,
+    code: &str,
+    terms: Value,
+    count: usize,
+) -> (String, Vec<String>) {
     let wish = json!({ "code": code, "distribution": "SINGLE_USE_CODES", "terms": terms });
     let id = launches(writer, wish).await;
     let wish = json!({ "couponId": id, "batch": "first", "count": count });
@@ -114,35 +119,59 @@ async fn a_quote_says_what_a_coupon_takes_off_and_the_sale_then_uses_it_once() {
     basket["lines"] = json!([{ "sku": "A", "amount": "3.33" }, { "sku": "B", "amount": "3.33" },
         { "sku": "C", "amount": "3.34" }]);
     let quote = quoted(&till, basket.clone()).await;
-    assert_eq!((&quote["toPay"]["amount"], &quote["earning"]["points"]), (&json!("9.00"), &json!(9)));
+    assert_eq!(
+        (&quote["toPay"]["amount"], &quote["earning"]["points"]),
+        (&json!("9.00"), &json!(9))
+    );
     let lines = json!([{ "line": 0, "discount": { "amount": "0.33" } },
         { "line": 1, "discount": { "amount": "0.33" } }, { "line": 2, "discount": { "amount": "0.34" } }]);
-    assert_eq!(quote["coupons"], json!([{ "coupon": { "code": "spring" }, "discount": { "amount": "1.00" },
-        "factorBp": null, "lines": lines, "refusal": null }]));
+    assert_eq!(
+        quote["coupons"],
+        json!([{ "coupon": { "code": "spring" }, "discount": { "amount": "1.00" },
+        "factorBp": null, "lines": lines, "refusal": null }])
+    );
     assert_eq!(uses(&world, &id).await, 0, "a quote writes nothing");
 
     basket["total"]["amount"] = json!("9.00");
     basket["lines"] = json!([{ "sku": "A", "amount": "3.00", "couponDiscount": "0.33" },
         { "sku": "B", "amount": "3.00", "couponDiscount": "0.33" },
         { "sku": "C", "amount": "3.00", "couponDiscount": "0.34" }]);
-    assert_eq!(quoted(&till, basket.clone()).await, quote, "the receipt is quoted as the basket was");
+    assert_eq!(
+        quoted(&till, basket.clone()).await,
+        quote,
+        "the receipt is quoted as the basket was"
+    );
     let recorded = records(&till, basket.clone()).await;
-    assert_eq!((&recorded["points"], &recorded["purchase"]["total"]["amount"]), (&json!(9), &json!("9.00")));
+    assert_eq!(
+        (&recorded["points"], &recorded["purchase"]["total"]["amount"]),
+        (&json!(9), &json!("9.00"))
+    );
     let used = &recorded["purchase"]["coupons"];
-    assert_eq!(used, &json!([{ "outcome": "REDEEMED", "coupon": { "code": "spring" }, "version": 2,
+    assert_eq!(
+        used,
+        &json!([{ "outcome": "REDEEMED", "coupon": { "code": "spring" }, "version": 2,
         "code": null, "discount": { "amount": "1.00" }, "lines": lines,
-        "returnedDiscount": { "amount": "0.00" }, "factorBp": null, "refusal": null, "givenBackAt": null }]));
+        "returnedDiscount": { "amount": "0.00" }, "factorBp": null, "refusal": null, "givenBackAt": null }])
+    );
     let again = records(&till, basket.clone()).await;
     assert_eq!((&again["isReplayed"], &again["purchase"]["coupons"]), (&json!(true), used));
     assert_eq!(uses(&world, &id).await, 1);
     basket["coupons"] = json!([]);
     assert_eq!(till.is_refused("recordPurchase", basket).await.0, "RECEIPT_REUSED");
 
-    let seen = world.operator.asks(&format!("{{ coupon(id: \"{id}\") {{ sharedCode redemptions {{ nodes {{
-        outcome member {{ id }} purchase {{ receiptNumber }} discount {{ amount }} }} }} }} }}")).await;
-    assert_eq!(seen["coupon"], json!({ "sharedCode": "SPRING", "redemptions": { "nodes": [{
+    let seen = world
+        .operator
+        .asks(&format!(
+            "{{ coupon(id: \"{id}\") {{ sharedCode redemptions {{ nodes {{
+        outcome member {{ id }} purchase {{ receiptNumber }} discount {{ amount }} }} }} }} }}"
+        ))
+        .await;
+    assert_eq!(
+        seen["coupon"],
+        json!({ "sharedCode": "SPRING", "redemptions": { "nodes": [{
         "outcome": "REDEEMED", "member": { "id": ana.id }, "purchase": { "receiptNumber": "R1" },
-        "discount": { "amount": "1.00" } }] } }));
+        "discount": { "amount": "1.00" } }] } })
+    );
     world.closes().await;
 }
 
@@ -154,8 +183,14 @@ async fn a_multiplier_of_points_is_in_what_the_receipt_earns_and_explained() {
     let id = launches(&world.operator, draft("double", double)).await;
     let basket = sale(&world, "R1", "C1", "10.00", &["double"]);
     let quote = quoted(&till, basket.clone()).await;
-    assert_eq!((&quote["toPay"]["amount"], &quote["earning"]["points"]), (&json!("10.00"), &json!(20)));
-    assert_eq!((&quote["earning"]["couponFactorBp"], &quote["coupons"][0]["factorBp"]), (&json!(20000), &json!(20000)));
+    assert_eq!(
+        (&quote["toPay"]["amount"], &quote["earning"]["points"]),
+        (&json!("10.00"), &json!(20))
+    );
+    assert_eq!(
+        (&quote["earning"]["couponFactorBp"], &quote["coupons"][0]["factorBp"]),
+        (&json!(20000), &json!(20000))
+    );
     let recorded = records(&till, basket).await;
     assert_eq!(recorded["points"], 20);
     assert_eq!(world.wallet(&ana).await, [20, 0, 0, 0]);
@@ -191,8 +226,10 @@ async fn a_use_is_given_back_when_all_that_it_covered_came_back() {
     let purchase = recorded["purchase"]["id"].clone();
     assert_eq!(recorded["purchase"]["coupons"][0]["code"], json!(codes[0]));
     let used = "purchase { coupons { outcome returnedDiscount { amount } } }";
-    let back = |key: &str, line: i32, quantity: Option<i64>| json!({ "purchaseId": purchase,
-        "occurredAt": world.now(), "idempotencyKey": key, "lines": [{ "line": line, "quantity": quantity }] });
+    let back = |key: &str, line: i32, quantity: Option<i64>| {
+        json!({ "purchaseId": purchase,
+        "occurredAt": world.now(), "idempotencyKey": key, "lines": [{ "line": line, "quantity": quantity }] })
+    };
     for (key, line, quantity, outcome, amount) in [
         ("tea", 0, None, "REDEEMED", "0.00"),
         ("one", 1, Some(1), "REDEEMED", "0.50"),
@@ -216,11 +253,14 @@ async fn a_use_is_given_back_when_all_that_it_covered_came_back() {
 async fn coupons_are_used_in_one_order_however_they_were_named() {
     let world = World::new().await;
     let (till, _) = (world.partner("grocer").await, world.member("C1").await);
-    launches(&world.operator, draft("half", with(terms(), "benefit", json!({ "shareBp": 5000 })))).await;
-    launches(&world.operator, draft("five", with(terms(), "benefit", json!({ "amount": "5.00" })))).await;
+    launches(&world.operator, draft("half", with(terms(), "benefit", json!({ "shareBp": 5000 }))))
+        .await;
+    launches(&world.operator, draft("five", with(terms(), "benefit", json!({ "amount": "5.00" }))))
+        .await;
     let free = with(terms(), "benefit", json!({ "freeSku": "A1" }));
     launches(&world.operator, draft("free", free)).await;
-    let discount = |quote: &Value, place: usize| quote["coupons"][place]["discount"]["amount"].clone();
+    let discount =
+        |quote: &Value, place: usize| quote["coupons"][place]["discount"]["amount"].clone();
     let quote = quoted(&till, sale(&world, "R1", "C1", "20.00", &["half", "five", "free"])).await;
     assert_eq!([0, 1, 2].map(|place| discount(&quote, place)), ["2.50", "5.00", "10.00"]);
     let quote = quoted(&till, sale(&world, "R1", "C1", "20.00", &["free", "half", "five"])).await;

@@ -13,9 +13,13 @@ fn is(found: (String, String), code: &str, path: &str) {
 
 /// The quote and the sale say the same no; the sale stands.
 async fn refuses(till: &Caller, sale: Value, code: &str) -> String {
-    let (place, told) = (sale["coupons"].as_array().unwrap().len() - 1, quoted(till, sale.clone()).await);
+    let (place, told) =
+        (sale["coupons"].as_array().unwrap().len() - 1, quoted(till, sale.clone()).await);
     let why = told["coupons"][place]["refusal"].clone();
-    assert_eq!((&why["code"], &why["path"]), (&json!(code), &json!(["coupons", place.to_string()])));
+    assert_eq!(
+        (&why["code"], &why["path"]),
+        (&json!(code), &json!(["coupons", place.to_string()]))
+    );
     let recorded = records(till, sale).await;
     let used = &recorded["purchase"]["coupons"][place];
     assert_eq!((&used["outcome"], &used["refusal"]), (&json!("REFUSED"), &why));
@@ -82,7 +86,12 @@ async fn what_is_no_coupon_is_refused_at_its_field() {
     let long = "x".repeat(65);
     for (field, value, code, at) in [
         ("names", json!([]), "LANGUAGE_INVALID", "names"),
-        ("names", json!([{ "language": "?", "name": "A" }]), "LANGUAGE_INVALID", "names.0.language"),
+        (
+            "names",
+            json!([{ "language": "?", "name": "A" }]),
+            "LANGUAGE_INVALID",
+            "names.0.language",
+        ),
         ("names", json!([{ "language": "en", "name": "" }]), "NAME_INVALID", "names.0.name"),
         ("benefit", json!({ "shareBp": 10001 }), "VALUE_OUT_OF_RANGE", "benefit.shareBp"),
         ("benefit", json!({ "amount": "0" }), "AMOUNT_INVALID", "benefit.amount"),
@@ -103,10 +112,18 @@ async fn what_is_no_coupon_is_refused_at_its_field() {
     }
     let mut window = with(terms(), "opensAt", json!("2026-05-01T00:00:00Z"));
     window["closesAt"] = json!("2026-05-01T00:00:00Z");
-    is(own.is_refused("draftCoupon", draft("other", window)).await, "SCHEDULE_INVALID", "terms.closesAt");
+    is(
+        own.is_refused("draftCoupon", draft("other", window)).await,
+        "SCHEDULE_INVALID",
+        "terms.closesAt",
+    );
     let mut part = with(terms(), "benefit", json!({ "factorBp": 20000 }));
     part["scope"] = json!({ "skus": ["A"] });
-    is(own.is_refused("draftCoupon", draft("other", part)).await, "COUPON_SCOPE_INVALID", "terms.scope");
+    is(
+        own.is_refused("draftCoupon", draft("other", part)).await,
+        "COUPON_SCOPE_INVALID",
+        "terms.scope",
+    );
     is(own.is_refused("draftCoupon", draft("there", terms())).await, "CODE_TAKEN", "code");
     let same = with(draft("other", terms()), "sharedCode", json!("THERE"));
     is(own.is_refused("draftCoupon", same).await, "CODE_TAKEN", "sharedCode");
@@ -130,7 +147,11 @@ async fn a_coupon_is_kept_by_whose_it_is_and_ends_for_good() {
     is(grocer.is_refused("draftCoupon", paid).await, "PARTNER_NOT_FOUND", "terms.funderId");
     is(grocer.is_refused("setCouponStatus", turn(1, "PAUSED")).await, "STATUS_INVALID", "status");
     let make = |batch: &str, count: i32| json!({ "couponId": id, "batch": batch, "count": count });
-    is(grocer.is_refused("makeCouponCodes", make("b", 1)).await, "COUPON_CODES_INVALID", "couponId");
+    is(
+        grocer.is_refused("makeCouponCodes", make("b", 1)).await,
+        "COUPON_CODES_INVALID",
+        "couponId",
+    );
     let assign = json!({ "couponId": id, "add": ["mem_01h2xcejqtf2nbrexx3vqjhp41"] });
     is(grocer.is_refused("assignCoupon", assign).await, "COUPON_CODES_INVALID", "couponId");
     turns(&grocer, &id, 1, "LIVE").await;
@@ -142,11 +163,20 @@ async fn a_coupon_is_kept_by_whose_it_is_and_ends_for_good() {
     is(grocer.is_refused("updateCoupon", change).await, "COUPON_ENDED", "couponId");
 
     let (single, made) = codes(&grocer, "single", terms(), 3).await;
-    let make = |batch: &str, count: i32| json!({ "couponId": single, "batch": batch, "count": count });
+    let make =
+        |batch: &str, count: i32| json!({ "couponId": single, "batch": batch, "count": count });
     let again = grocer.does("makeCouponCodes", "codes", make("first", 3)).await;
     assert_eq!(again["codes"], json!(made), "the same batch is the same codes");
-    is(grocer.is_refused("makeCouponCodes", make("first", 4)).await, "COUPON_BATCH_REUSED", "batch");
-    is(grocer.is_refused("makeCouponCodes", make("more", 1001)).await, "VALUE_OUT_OF_RANGE", "count");
+    is(
+        grocer.is_refused("makeCouponCodes", make("first", 4)).await,
+        "COUPON_BATCH_REUSED",
+        "batch",
+    );
+    is(
+        grocer.is_refused("makeCouponCodes", make("more", 1001)).await,
+        "VALUE_OUT_OF_RANGE",
+        "count",
+    );
     is(grocer.is_refused("makeCouponCodes", make("No Name", 1)).await, "CODE_INVALID", "batch");
     let named = with(terms(), "audience", json!({ "namedMembers": true }));
     let named = drafts(&grocer, draft("named", named)).await;

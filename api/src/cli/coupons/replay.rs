@@ -49,12 +49,15 @@ pub(super) async fn replay(
     wishes.sort_by_key(|own| own.occurred_at);
     let mut discount_minor = 0_i64;
     for batch in wishes.chunks(BATCH_MAX) {
-        let answers = services.purchases.record_many(&actor, batch.to_vec(), Mode::Backfill).await?;
+        let answers =
+            services.purchases.record_many(&actor, batch.to_vec(), Mode::Backfill).await?;
         let mut recorded: Vec<PurchaseId> = Vec::new();
         for (wish, answer) in batch.iter().zip(answers) {
             match answer {
                 Ok(done) => recorded.push(done.purchase.id),
-                Err(refusal) => count(&format!("receipt refused: {}", refusal.code.name()), wish.coupons.len()),
+                Err(refusal) => {
+                    count(&format!("receipt refused: {}", refusal.code.name()), wish.coupons.len())
+                }
             }
         }
         for row in services.coupons.of_purchases(&actor, &recorded).await? {
@@ -89,7 +92,11 @@ fn told(
 }
 
 /// Everybody whom a campaign was sent to is a member.
-async fn enrol(services: &Services, actor: &Actor, year: &Year) -> Result<HashMap<String, MemberId>> {
+async fn enrol(
+    services: &Services,
+    actor: &Actor,
+    year: &Year,
+) -> Result<HashMap<String, MemberId>> {
     let mut members = HashMap::new();
     for card in year.audience.values().flatten() {
         if members.contains_key(card) {
@@ -111,7 +118,8 @@ async fn coupons(
     let mut after = None;
     loop {
         let window = service::page::Window { limit: 100, after, before: None, is_backward: false };
-        let page = services.coupons.list(actor, service::coupons::Filter::default(), window).await?;
+        let page =
+            services.coupons.list(actor, service::coupons::Filter::default(), window).await?;
         after = page.items.last().map(|own| own.row.id.uuid());
         known.extend(page.items.into_iter().map(|own| (own.row.code, own.row.id)));
         if !page.has_next {

@@ -190,10 +190,9 @@ impl CouponTermsInput {
                 Benefit::PointsMultiplier { factor_bp: factor.into() }
             }
         };
-        let scope = self.scope.map_or(Scope::default(), |own| Scope {
-            skus: own.skus,
-            categories: own.categories,
-        });
+        let scope = self
+            .scope
+            .map_or(Scope::default(), |own| Scope { skus: own.skus, categories: own.categories });
         let audience = match self.audience {
             Some(CouponAudienceInput::SegmentCode(code)) => Audience::Segment { code },
             Some(CouponAudienceInput::NamedMembers(true)) => Audience::Members,

@@ -1,6 +1,6 @@
 //! Coupons on a sale: what a quote says of them, and what became of them.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use entity::amount::{self, Currency};
 use entity::coupons::coupon_redemption::{self, CouponOutcome, CouponRefusal, LineDiscount};
 use service::coupons::Tried;
@@ -88,11 +88,6 @@ pub struct CouponRedemption(pub(in crate::graphql) coupon_redemption::Model);
 /// What became of a coupon that a receipt named: used, refused, or used and given back.
 #[Object]
 impl CouponRedemption {
-    /// Its id: `cpr_…`.
-    pub async fn id(&self) -> ID {
-        self.0.id.to_string().into()
-    }
-
     /// What became of it.
     async fn outcome(&self) -> Enumeration<CouponOutcome> {
         Enumeration(self.0.outcome)

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::coupons::coupon_redemption;
-use entity::ids::{CouponId, EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, RuleId, WalletId};
+use entity::ids::{
+    CouponId, EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, RuleId, WalletId,
+};
 use entity::ledger::idempotency_key::{self, Outcome};
 use entity::ledger::outbox::{self, FactKind};
 use entity::purchases::{purchase, purchase_return};
