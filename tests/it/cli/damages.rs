@@ -99,8 +99,8 @@ pub(super) const DAMAGES: [Damage; 58] = [
     Damage {
         invariant: "each wallet has earned once for each of its receipts",
         named: "wal_",
-        done: "update purchase set wallet_id = id",
-        undone: "update purchase set wallet_id = (select id from wallet)",
+        done: "update purchase set wallet_id = id where wallet_id is not null",
+        undone: "update purchase set wallet_id = (select id from wallet) where wallet_id is not null",
     },
     Damage {
         invariant: "what each wallet did day by day is what its receipts and returns say",
