@@ -215,6 +215,10 @@ ids! {
     VoucherId "vch";
     /// A voucher shown at a till.
     VoucherUseId "vus";
+    /// What takes something off a sale.
+    CouponId "cpn";
+    /// What became of a coupon that a receipt named.
+    CouponRedemptionId "cpr";
     /// One row of the audit trail.
     AuditId "aud";
 }

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod amount;
 pub mod auth;
 pub mod cashback;
+pub mod coupons;
 pub mod day;
 pub mod earning;
 pub mod ids;

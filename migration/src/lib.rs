@@ -37,6 +37,7 @@ mod m20261130_000039_dispute_items;
 mod m20261201_000040_rewards;
 mod m20261201_000041_money_cycles;
 mod m20261201_000042_claims;
+mod m20261201_000043_coupons;
 mod m20261201_000044_reward_supply;
 
 use sea_orm_migration::prelude::*;
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000040_rewards::Migration),
             Box::new(m20261201_000041_money_cycles::Migration),
             Box::new(m20261201_000042_claims::Migration),
+            Box::new(m20261201_000043_coupons::Migration),
             Box::new(m20261201_000044_reward_supply::Migration),
         ]
     }

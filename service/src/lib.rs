@@ -10,6 +10,7 @@ pub mod background;
 pub mod bank;
 pub mod cashback;
 pub mod clock;
+pub mod coupons;
 pub mod db;
 pub mod earning;
 pub mod error;
@@ -55,6 +56,7 @@ pub use refusal::{Code, Refusal};
 
 use auth::Auth;
 use cashback::Cashback;
+use coupons::Coupons;
 use earning::Earning;
 use earning::ask::Ask;
 use hot::HotStore;
@@ -101,6 +103,8 @@ pub struct Services {
     pub memberships: Arc<Memberships>,
     /// What points are spent on.
     pub rewards: Arc<Rewards>,
+    /// What takes something off a sale.
+    pub coupons: Arc<Coupons>,
     /// Ladders and where wallets stand.
     pub tiers: Arc<Tiers>,
     /// Who owes whom.
@@ -149,6 +153,7 @@ impl Services {
         };
         let key = auth.master_key.clone();
         let rewards = Rewards::new(clock.clone(), ask.clone(), w(), Arc::clone(&hot), key);
+        let coupons = Coupons::new(clock.clone(), ask.clone());
         let proposals = Proposals::new(db.clone(), clock.clone(), ask);
         let payments = Payments::new(db.clone(), clock.clone(), p(), q(), w());
         let cashback = Cashback::new(db.clone(), clock.clone(), p(), auth.master_key.clone());
@@ -162,6 +167,7 @@ impl Services {
             proposals: Arc::new(proposals),
             memberships: Arc::new(Memberships::new(db.clone(), clock.clone(), p())),
             rewards: Arc::new(rewards),
+            coupons: Arc::new(coupons),
             tiers,
             settlement: Arc::new(Settlement::new(db.clone(), clock.clone(), p())),
             auth: Arc::new(Auth::new(db.clone(), Arc::clone(&hot), auth)),

@@ -67,6 +67,12 @@ codes! {
     ConditionInvalid "CONDITION_INVALID" "A condition that can't be read, doesn't say yes or no, asks for what isn't there, or costs too much; the message says at which character.";
     ContractMissing "CONTRACT_MISSING" "The partner had no contract in force when this occurred.";
     ConversionNotOffered "CONVERSION_NOT_OFFERED" "The programme doesn't turn cashback into points.";
+    CouponBatchReused "COUPON_BATCH_REUSED" "A batch of that name was made before with another number of codes.";
+    CouponCodesInvalid "COUPON_CODES_INVALID" "The coupon isn't given out by single-use codes.";
+    CouponEnded "COUPON_ENDED" "The coupon has ended, for good; write a new one.";
+    CouponNotFound "COUPON_NOT_FOUND" "No such coupon in this programme, or none that this caller may write.";
+    CouponScopeInvalid "COUPON_SCOPE_INVALID" "A coupon is about at most 20,000 articles and 1,000 categories with printable names, and a multiplier of points about the whole receipt.";
+    CouponsTooMany "COUPONS_TOO_MANY" "A receipt names at most 10 coupons, each by 1 to 64 characters.";
     CreditorIdInvalid "CREDITOR_ID_INVALID" "Not a SEPA creditor identifier; the message tells whether its length, its beginning or its check digits are wrong.";
     CreditorIdMissing "CREDITOR_ID_MISSING" "The programme's settings don't say under which creditor identifier money is fetched.";
     CurrencyMismatch "CURRENCY_MISMATCH" "Amounts must be in the programme's settlement currency.";

@@ -25,6 +25,7 @@ approveCycle o
 approveProposal o
 archiveTierSet o
 assignBankTransaction o
+assignCoupon po
 assignSegment o
 bankTransactions o
 blockCard mo
@@ -44,6 +45,8 @@ codePools po
 confirmPayouts o
 confirmVoucher p
 convertCashback m
+coupon mpo po
+coupons mpo po
 createCodePool po
 createMembershipPlan o
 createTierSet o
@@ -51,6 +54,7 @@ declareEventType o
 defineSegment o
 disputes po
 draftCampaign o
+draftCoupon po
 draftEarningRule o
 draftReward po
 earningRules mpo po
@@ -67,6 +71,7 @@ leaveHousehold o
 liabilityReport o
 limits nobodympo po
 linkCard po
+makeCouponCodes po
 member mpo
 members o
 membershipPlans mpo po
@@ -126,6 +131,7 @@ runPayouts o
 segments o
 setBankAccount m
 setCampaignStatus o
+setCouponStatus po
 setEarningRuleStatus o
 setMemberProfile mo
 setPartnerBankAccount o
@@ -146,6 +152,7 @@ testRule o
 tierSets mpo po
 transferPoints m
 updateCampaign o
+updateCoupon po
 updateEarningRule o
 updateMembershipPlan o
 updatePartner o
@@ -159,7 +166,7 @@ writeOffDebt o
 ";
 
 /// The prefix of an id, by what the field that takes it is called.
-const IDS: [(&str, &str); 35] = [
+const IDS: [(&str, &str); 36] = [
     ("bankTransactionId", "btx"),
     ("cycleId", "cyc"),
     ("disputeId", "dsp"),
@@ -187,6 +194,7 @@ const IDS: [(&str, &str); 35] = [
     ("purchaseId", "pur"),
     ("reconciliationId", "rcn"),
     ("rewardClaimId", "clm"),
+    ("couponId", "cpn"),
     ("rewardId", "rwd"),
     ("ruleId", "rul"),
     ("runId", "pyr"),
@@ -222,6 +230,7 @@ fn made_up(schema: &Schema, of: &str, name: &str, ty: &Type) -> Value {
                 "codePool" => "cpl",
                 "hold" => "hld",
                 "reconciliation" => "rcn",
+                "coupon" => "cpn",
                 "reward" => "rwd",
                 "rewardClaim" => "clm",
                 _ => known.unwrap_or("mem"),

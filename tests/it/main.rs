@@ -7,6 +7,7 @@ mod auth;
 mod cashback;
 mod checkpoints;
 mod cli;
+mod coupons;
 mod doors;
 mod earning;
 mod faults;

@@ -8,6 +8,7 @@ use serde_json::json;
 use service::programmes::Settings;
 use service::programmes::settings::{Debtor, Payouts};
 
+use crate::coupons;
 use crate::reconciliation;
 use crate::rewards;
 use crate::settlement::banking;
@@ -40,6 +41,7 @@ async fn world_with_everything() -> World {
     let told = banking::statement(banking::OWN, &[banking::entry("B1", "CRDT EUR 1.00", "")]);
     let told = json!({ "file": told, "idempotencyKey": "b" });
     world.operator.does("importBankStatement", "isReplayed", told).await;
+    coupons::uses_one(&world, &grocer).await;
     let pool = json!({ "code": "codes", "name": "Codes" });
     let pool = grocer.does("createCodePool", "codePool { id }", pool).await;
     let pool = pool["codePool"]["id"].clone();
@@ -82,7 +84,7 @@ async fn pays_cashback_out(world: &World, grocer: &Caller, ana: &Caller) {
 const NEW_KIND: &str = "m20261130_000034_partner_accounts";
 
 /// Each would rewrite what happened.
-const REWRITES: [&str; 43] = [
+const REWRITES: [&str; 47] = [
     "update entry set points = points + 1",
     "update posting set points = points + 1",
     "update allocation set points = points + 1",
@@ -117,6 +119,10 @@ const REWRITES: [&str; 43] = [
     "update reconciliation set line_count = line_count + 1",
     "update reconciliation_item set outcome = 'MATCHED'",
     "update bank_transaction set amount_minor = amount_minor + 1",
+    "update coupon set code = 'cup'",
+    "update coupon_version set made_by = 'nobody'",
+    "update coupon_code set batch = 'other'",
+    "update coupon_redemption set place = 5",
     "update reward set code = 'cup'",
     "update reward_version set made_by = 'nobody'",
     "update reward_price set points = points + 1",
@@ -157,6 +163,10 @@ async fn what_happened_can_be_neither_changed_nor_deleted() {
         "reconciliation",
         "reconciliation_item",
         "bank_transaction",
+        "coupon",
+        "coupon_version",
+        "coupon_code",
+        "coupon_redemption",
         "reward",
         "reward_version",
         "reward_price",

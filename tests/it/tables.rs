@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::{
-    activity, auth, cashback, earning, ledger, members, memberships, partners, programmes,
+    activity, auth, cashback, coupons, earning, ledger, members, memberships, partners, programmes,
     proposals, purchases, reconciliation, rewards, settlement, tiers,
 };
 use sea_orm::{
@@ -36,6 +36,7 @@ fn entities() -> Tables {
         activity::{activity_day},
         auth::{identity, identity_provider, signing_key},
         cashback::{accrual, bank_account, cashback_entry, cashback_posting, cashback_wallet, payout, payout_run},
+        coupons::{coupon, coupon_code, coupon_member, coupon_redemption, coupon_version},
         earning::{budget_slice, campaign, campaign_version, earning_rule, earning_rule_version, event, event_type, member_profile, rule_use, segment, segment_member, simulation},
         ledger::{adjustment, allocation, archived_sum, checkpoint, checkpoint_sum, entry, fact, hold, idempotency_key, lot, opening, outbox, posting, seal, wallet},
         members::{card, former_wallet, household, member, partner_reference},

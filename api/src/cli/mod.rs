@@ -6,6 +6,7 @@
 
 mod archive;
 mod books;
+mod coupons;
 mod demo;
 mod import;
 mod keys;
@@ -52,6 +53,7 @@ enum Command {
     Import(import::Import),
     Programme(programme::Programme),
     Rules(rules::Rules),
+    Coupons(coupons::Coupons),
     Verify(verify::Verify),
     Settle(settle::Settle),
     Statement(statement::Statement),
@@ -140,6 +142,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             Command::Import(import) => import.run().await,
             Command::Programme(programme) => programme.run().await,
             Command::Rules(rules) => rules.run().await,
+            Command::Coupons(coupons) => coupons.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Settle(settle) => settle.run().await,
             Command::Statement(statement) => statement.run().await,

@@ -10,11 +10,11 @@ use entity::cashback::{payout, payout_run};
 use entity::earning::{event, simulation};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, CodePoolId, ContractId,
-    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
-    LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId, ProposalId, PurchaseId,
-    ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId, RewardId, RuleId,
-    SettlementCycleId, SettlementStatementId, SimulationId, TierSetId, TypedId, VoucherId,
-    VoucherUseId, WalletId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PayoutId, PayoutRunId,
+    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId,
+    RewardId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId, TierSetId, TypedId,
+    VoucherId, VoucherUseId, WalletId,
 };
 use entity::ledger::{adjustment, entry, hold, lot, wallet};
 use entity::members::{card, household, member};
@@ -29,9 +29,9 @@ use entity::settlement::{
 };
 use service::earning::campaigns::Planned;
 use service::earning::rules::Written;
-use service::rewards;
 use service::tiers::Set;
 use service::{Actor, Error, Services};
+use service::{coupons, rewards};
 
 use super::app;
 use super::error::Result;
@@ -97,6 +97,7 @@ by_id! {
     CodePoolId => code_pool::Model: rewards.pools_by_ids, id;
     ContractId => contract::Model: partners.contracts_by_ids, id;
     ContractSimulationId => contract_simulation::Model: settlement.simulations_by_ids, id;
+    CouponId => coupons::Written: coupons.by_ids, row.id;
     DisputeId => dispute::Model: settlement.disputes_by_ids, id;
     EntryId => entry::Model: ledger.entries, id;
     EventId => event::Model: earning.events_by_ids, id;

@@ -54,6 +54,7 @@
 pub mod auth;
 pub mod by_id;
 pub mod cashback;
+pub mod coupons;
 pub mod earning;
 pub mod enumeration;
 pub mod error;
@@ -111,6 +112,7 @@ pub struct Query(
     rewards::ClaimsQuery,
     rewards::PoolsQuery,
     rewards::RewardsQuery,
+    coupons::CouponsQuery,
     settlement::SettlementQuery,
     settlement::BankingQuery,
 );
@@ -137,6 +139,7 @@ pub struct Mutation(
     rewards::ClaimsMutation,
     rewards::PoolsMutation,
     rewards::RewardsMutation,
+    coupons::CouponsMutation,
     settlement::SettlementMutation,
     settlement::ContractSimulationMutation,
     settlement::BankingMutation,

@@ -7,11 +7,11 @@
 use async_graphql::{Context, ID, Interface, Object};
 use entity::ids::{
     AdjustmentId, ApiClientId, BankTransactionId, CampaignId, CardId, CodePoolId, ContractId,
-    ContractSimulationId, DisputeId, EntryId, EventId, HoldId, HouseholdId, IdentityProviderId,
-    LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId, PayoutRunId, ProgrammeId,
-    ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId, ReturnId, RewardClaimId,
-    RewardId, RuleId, SettlementCycleId, SettlementStatementId, SimulationId, StoreId, TierSetId,
-    TypedId, VoucherId, VoucherUseId, WalletId,
+    ContractSimulationId, CouponId, DisputeId, EntryId, EventId, HoldId, HouseholdId,
+    IdentityProviderId, LotId, MemberId, MembershipId, MembershipPlanId, PartnerId, PayoutId,
+    PayoutRunId, ProgrammeId, ProposalId, PurchaseId, ReconciliationId, ReconciliationItemId,
+    ReturnId, RewardClaimId, RewardId, RuleId, SettlementCycleId, SettlementStatementId,
+    SimulationId, StoreId, TierSetId, TypedId, VoucherId, VoucherUseId, WalletId,
 };
 use futures_util::future::try_join_all;
 use service::Error;
@@ -21,6 +21,7 @@ use super::app;
 use super::auth::IdentityProvider;
 use super::by_id::{ById, load};
 use super::cashback::{Payout, PayoutRun};
+use super::coupons::Coupon;
 use super::earning::{Campaign, EarningRule, Event, Simulation};
 use super::error::Result;
 use super::ledger::{Adjustment, Entry, Lot, Wallet};
@@ -102,6 +103,8 @@ pub(super) enum Node {
     Reconciliation(Reconciliation),
     /// One thing that such a record or the books have.
     ReconciliationItem(ReconciliationItem),
+    /// What takes something off a sale.
+    Coupon(Coupon),
     /// Something that points can be spent on.
     Reward(Reward),
     /// A reward that a member has claimed.
@@ -150,7 +153,8 @@ impl NodeQuery {
 
 async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>> {
     let asked = Asked { ctx, argument, id };
-    match id.split_once('_').map_or("", |(prefix, _)| prefix) {
+    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    match prefix {
         AdjustmentId::PREFIX => asked.row::<AdjustmentId, _>(Adjustment).await,
         ApiClientId::PREFIX => asked.row::<ApiClientId, _>(ApiClient).await,
         BankTransactionId::PREFIX => asked.row::<BankTransactionId, _>(BankTransaction).await,
@@ -158,14 +162,6 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         CardId::PREFIX => asked.row::<CardId, _>(Card).await,
         CodePoolId::PREFIX => asked.row::<CodePoolId, _>(CodePool).await,
         ContractId::PREFIX => asked.row::<ContractId, _>(Contract).await,
-        ContractSimulationId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<ContractSimulationId, _>(|row| ContractSimulation { row, currency }).await
-        }
-        DisputeId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<DisputeId, _>(|row| Dispute { row, currency }).await
-        }
         EntryId::PREFIX => asked.row::<EntryId, _>(Entry).await,
         EventId::PREFIX => asked.row::<EventId, _>(Event).await,
         HoldId::PREFIX => asked.row::<HoldId, _>(Hold).await,
@@ -178,44 +174,21 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         MembershipId::PREFIX => asked.row::<MembershipId, _>(Membership).await,
         MembershipPlanId::PREFIX => asked.row::<MembershipPlanId, _>(MembershipPlan).await,
         PartnerId::PREFIX => asked.partner().await,
-        PayoutId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<PayoutId, _>(|row| Payout { row, currency }).await
-        }
         PayoutRunId::PREFIX => asked.row::<PayoutRunId, _>(PayoutRun).await,
         ProgrammeId::PREFIX => asked.programme().await,
         ProposalId::PREFIX => asked.row::<ProposalId, _>(Proposal).await,
         PurchaseId::PREFIX => asked.row::<PurchaseId, _>(Purchase).await,
-        ReconciliationId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<ReconciliationId, _>(|row| Reconciliation { row, currency }).await
-        }
-        ReconciliationItemId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<ReconciliationItemId, _>(|row| ReconciliationItem { row, currency }).await
-        }
-        ReturnId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
-        }
         RewardClaimId::PREFIX => asked.row::<RewardClaimId, _>(RewardClaim).await,
+        CouponId::PREFIX => asked.row::<CouponId, _>(Coupon).await,
         RewardId::PREFIX => asked.row::<RewardId, _>(Reward).await,
         RuleId::PREFIX => asked.row::<RuleId, _>(EarningRule).await,
         SettlementCycleId::PREFIX => asked.row::<SettlementCycleId, _>(SettlementCycle).await,
-        SettlementStatementId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<SettlementStatementId, _>(|row| SettlementStatement { row, currency }).await
-        }
-        SimulationId::PREFIX => {
-            let currency = currency(ctx).await?;
-            asked.row::<SimulationId, _>(|row| Simulation { row, currency }).await
-        }
         StoreId::PREFIX => asked.store().await,
         TierSetId::PREFIX => asked.row::<TierSetId, _>(TierSet).await,
         VoucherId::PREFIX => asked.row::<VoucherId, _>(|(row, claim)| Voucher { row, claim }).await,
         VoucherUseId::PREFIX => asked.row::<VoucherUseId, _>(VoucherUse).await,
         WalletId::PREFIX => asked.row::<WalletId, _>(Wallet).await,
-        _ => Err(asked.malformed().into()),
+        _ => asked.with_amounts(prefix).await,
     }
 }
 
@@ -246,6 +219,48 @@ impl Asked<'_, '_> {
     ) -> Result<Option<Node>> {
         let row = load::<K>(self.ctx, self.id()?).await?;
         Ok(row.map(|row| node(row).into()))
+    }
+
+    /// What tells amounts, in the settlement currency.
+    async fn with_amounts(&self, prefix: &str) -> Result<Option<Node>> {
+        match prefix {
+            ContractSimulationId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<ContractSimulationId, _>(|row| ContractSimulation { row, currency })
+                    .await
+            }
+            DisputeId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<DisputeId, _>(|row| Dispute { row, currency }).await
+            }
+            PayoutId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<PayoutId, _>(|row| Payout { row, currency }).await
+            }
+            ReconciliationId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<ReconciliationId, _>(|row| Reconciliation { row, currency }).await
+            }
+            ReconciliationItemId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<ReconciliationItemId, _>(|row| ReconciliationItem { row, currency })
+                    .await
+            }
+            ReturnId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<ReturnId, _>(|row| PurchaseReturn { row, currency }).await
+            }
+            SettlementStatementId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<SettlementStatementId, _>(|row| SettlementStatement { row, currency })
+                    .await
+            }
+            SimulationId::PREFIX => {
+                let currency = currency(self.ctx).await?;
+                self.row::<SimulationId, _>(|row| Simulation { row, currency }).await
+            }
+            _ => Err(self.malformed().into()),
+        }
     }
 
     async fn partner(&self) -> Result<Option<Node>> {

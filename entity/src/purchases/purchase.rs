@@ -64,6 +64,9 @@ pub struct EarningTerms {
     /// What the member's tier multiplied base points by; none is once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiplier_bp: Option<i64>,
+    /// What coupons multiplied them by besides; none is once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_bp: Option<i64>,
     /// What rules gave, in the order in which they were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub granted: Vec<Granted>,

@@ -32,6 +32,7 @@ fn bought(total_minor: i64, points: i64, hours: i64) -> purchase::Model {
             excluded_categories: Vec::new(),
             cashback_bp: entity::amount::BasisPoints::default(),
             multiplier_bp: None,
+            coupon_bp: None,
             granted: Vec::new(),
             member: None,
             withheld: Withheld::default(),

@@ -34,6 +34,9 @@ pub struct Explanation {
     /// What the member's tier multiplies by; 10,000 is once, and left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiplier_bp: Option<i64>,
+    /// What coupons multiply by besides; left out where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_bp: Option<i64>,
     /// How much of what counted comes back as money.
     #[serde(default, skip_serializing_if = "is_none")]
     pub cashback_bp: BasisPoints,
@@ -73,9 +76,9 @@ pub(crate) fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation
         .collect();
     let eligible_minor = sum(lines.iter().filter(|line| !is_excluded(line)))?;
     let excluded_minor = sum(lines.iter().filter(|line| is_excluded(line)))?;
-    let (factor, whole_factor) = terms.multiplier_bp.map_or((1, 1), |factor| (factor, 10_000));
+    let (factor, whole_factor) = factor(terms);
     let numerator = i128::from(eligible_minor) * i128::from(terms.rate_millipoints);
-    let numerator = numerator.checked_mul(i128::from(factor));
+    let numerator = numerator.checked_mul(factor);
     // Rounding takes twice that.
     let numerator = numerator.filter(|product| *product < i128::MAX / 4);
     let numerator = numerator.ok_or(Refusal::new(Code::Overflow).at("lines"))?;
@@ -88,6 +91,7 @@ pub(crate) fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation
         exact: decimal(numerator, denominator),
         rounding: terms.rounding,
         multiplier_bp: terms.multiplier_bp,
+        coupon_bp: terms.coupon_bp,
         cashback_bp: terms.cashback_bp,
         caps: Vec::new(),
         awards: Vec::new(),
@@ -99,6 +103,12 @@ pub(crate) fn decide(terms: &EarningTerms, lines: &[Line]) -> Result<Explanation
     Ok(explanation)
 }
 
+/// What the member's tier and the receipt's coupons multiply by, as a fraction.
+fn factor(terms: &EarningTerms) -> (i128, i128) {
+    let factors = [terms.multiplier_bp, terms.coupon_bp].into_iter().flatten();
+    factors.fold((1, 1), |(product, whole), own| (product * i128::from(own), whole * 10_000))
+}
+
 /// The terms of what has no base: an event.
 pub(super) fn nothing(programme: &Rules) -> EarningTerms {
     EarningTerms {
@@ -108,6 +118,7 @@ pub(super) fn nothing(programme: &Rules) -> EarningTerms {
         excluded_categories: Vec::new(),
         cashback_bp: BasisPoints::default(),
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

@@ -227,6 +227,7 @@ fn terms() -> EarningTerms {
         excluded_categories: Vec::new(),
         cashback_bp: BasisPoints::default(),
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

@@ -162,6 +162,7 @@ fn terms() -> EarningTerms {
         excluded_categories: vec!["OUT".to_owned()],
         cashback_bp: BasisPoints::default(),
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

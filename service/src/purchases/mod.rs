@@ -29,6 +29,7 @@ pub(crate) use self::rules::scope as receipt_scope;
 pub(crate) use self::store::{ReceiptName, known_receipts};
 
 use crate::clock::Clock;
+use crate::coupons::CouponRef;
 use crate::db::Db;
 use crate::earning::ask::Ask;
 use crate::ledger::Ledger;
@@ -69,6 +70,20 @@ pub struct Receipt {
     pub total_minor: i64,
     /// What was bought, net amounts that add up to the total.
     pub lines: Vec<Line>,
+    /// The coupons that the buyer had, at most ten.
+    pub coupons: Vec<CouponRef>,
+    /// What they took off each line besides, in minor units, before the amount that was paid; empty where that
+    /// is nothing.
+    pub coupon_minor: Vec<i64>,
+}
+
+impl Receipt {
+    /// The lines at the prices before coupons.
+    pub(crate) fn before_coupons(&self) -> Vec<Line> {
+        let off = self.coupon_minor.iter().copied().chain(std::iter::repeat(0));
+        let lines = self.lines.iter().cloned().zip(off);
+        lines.map(|(line, off)| Line { amount_minor: line.amount_minor + off, ..line }).collect()
+    }
 }
 
 /// When a receipt counts as recorded.

@@ -11,11 +11,12 @@ use super::record::{buyer, draft_of};
 use super::rules::{self, Checked};
 use super::{Mode, Purchases, Receipt};
 use crate::actor::{Actor, Scope};
-use crate::earning::Explanation;
+use crate::coupons::{self, Sale, Tried};
 use crate::earning::ask::Terms;
 use crate::earning::books::Wanted;
 use crate::earning::decide;
 use crate::earning::near::{Near, near};
+use crate::earning::{self, Explanation};
 use crate::error::Result;
 use crate::members::{MemberRef, resolve};
 use crate::refusal::{Code, Refusal};
@@ -33,6 +34,10 @@ pub struct Quote {
     pub expires_at: Option<DateTime<Utc>>,
     /// What the buyer can spend now, if one was named and is known.
     pub available_points: Option<Points>,
+    /// What each coupon would give, or why nothing.
+    pub coupons: Vec<Tried>,
+    /// What would be to pay, coupons taken off, in minor units.
+    pub to_pay_minor: i64,
 }
 
 impl Purchases {
@@ -52,6 +57,8 @@ impl Purchases {
         }
         let resolved = resolve(self.db.reader(), programme, named.clone()).await?;
         let member = buyer(&resolved, named.as_ref())?;
+        let (checked, coupons) = self.tried(&terms, checked, member).await?;
+        let to_pay_minor = checked.receipt.total_minor;
         let available_points = match member {
             Some(member) => self.spendable(actor, programme, member, named.as_ref()).await?,
             None => None,
@@ -60,7 +67,42 @@ impl Purchases {
             Some(member) => self.decided(&terms, &checked, member).await?,
             None => plain(&terms, checked),
         };
-        Ok(Quote { available_points, ..quote })
+        Ok(Quote { available_points, coupons, to_pay_minor, ..quote })
+    }
+
+    /// The receipt as it would be paid, with what its coupons would give.
+    async fn tried(
+        &self,
+        terms: &Terms,
+        mut checked: Checked,
+        member: Option<&member::Model>,
+    ) -> Result<(Checked, Vec<Tried>)> {
+        if checked.receipt.coupons.is_empty() {
+            return Ok((checked, Vec::new()));
+        }
+        let (programme, buyer) = (terms.programme.id(), member.map(|own| own.id));
+        let (receipt, mut lines) = (&checked.receipt, checked.receipt.before_coupons());
+        let db = self.db.reader();
+        let known = coupons::Known::of_sale(db, programme, &receipt.coupons, buyer).await?;
+        let sale = Sale {
+            partner: receipt.partner,
+            buyer,
+            at: receipt.occurred_at,
+            currency: receipt.currency,
+            lines: &lines,
+        };
+        let tried = known.tried(&sale, &receipt.coupons);
+        let used = tried.iter().filter_map(|own| own.outcome.as_ref().ok());
+        for own in used.flat_map(|used| &used.discounts) {
+            if let Some(line) = lines.get_mut(own.line) {
+                line.amount_minor -= own.minor;
+            }
+        }
+        checked.receipt.total_minor = lines.iter().map(|line| line.amount_minor).sum();
+        checked.receipt.lines = lines;
+        checked.earning.coupon_bp = coupons::factor_bp(&tried);
+        checked.explanation = earning::base(&checked.earning, &checked.receipt.lines)?;
+        Ok((checked, tried))
     }
 
     /// What the sale would earn this member.
@@ -91,7 +133,7 @@ impl Purchases {
             expires_at: first.map_or(quote.expires_at, |lot| lot.expires_at),
             explanation: decision.explanation,
             near,
-            available_points: None,
+            ..quote
         })
     }
 
@@ -122,5 +164,7 @@ fn plain(terms: &Terms, checked: Checked) -> Quote {
         available_at: terms.programme.available_at(at),
         expires_at: terms.programme.expires_at(at),
         available_points: None,
+        coupons: Vec::new(),
+        to_pay_minor: 0,
     }
 }

@@ -64,6 +64,8 @@ struct Decision {
     /// Counts the receipt's returns, from 1.
     number: i64,
     lines: ReturnedLines,
+    /// What is left of the receipt then.
+    left: Vec<Line>,
     amount_minor: i64,
     rest: Rest,
 }
@@ -106,6 +108,7 @@ fn decide(
     Ok(Decision {
         amount_minor: amounts.sum(),
         lines: ReturnedLines(lines),
+        left,
         number: i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1),
         rest,
     })

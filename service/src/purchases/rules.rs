@@ -7,6 +7,7 @@ use entity::purchases::purchase::{EarningTerms, Line, Withheld};
 use serde::Serialize;
 
 use super::{Mode, Receipt};
+use crate::coupons::{CouponRef, NAMED_MAX};
 use crate::earning::{self, Explanation};
 use crate::error::Result;
 use crate::keys;
@@ -48,6 +49,10 @@ struct Canonical<'a> {
     occurred_at: DateTime<Utc>,
     total_minor: i64,
     lines: &'a [Line],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    coupons: &'a [CouponRef],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    coupon_minor: &'a [i64],
 }
 
 /// Checks a receipt against the programme, the partner and itself.
@@ -79,6 +84,8 @@ pub(super) fn check(
         occurred_at: receipt.occurred_at,
         total_minor: receipt.total_minor,
         lines: &receipt.lines,
+        coupons: &receipt.coupons,
+        coupon_minor: &receipt.coupon_minor,
     };
     Ok(Checked {
         scope: scope(rules, partner.receipt_scope, store, receipt.occurred_at)?,
@@ -126,7 +133,29 @@ fn cleaned(mut receipt: Receipt) -> Result<Receipt, Refusal> {
     for (place, line) in receipt.lines.iter_mut().enumerate() {
         clean_line(line).map_err(|refusal| refusal.under(&format!("lines.{place}")))?;
     }
+    coupons(&mut receipt)?;
     Ok(receipt)
+}
+
+/// A receipt that takes nothing off by coupons is the same as one that doesn't speak of it.
+fn coupons(receipt: &mut Receipt) -> Result<(), Refusal> {
+    let is_named = |own: &CouponRef| match own {
+        CouponRef::Id(_) => true,
+        CouponRef::Code(code) => (1..=64).contains(&code.chars().count()),
+    };
+    if receipt.coupons.len() > NAMED_MAX || !receipt.coupons.iter().all(is_named) {
+        return Err(Refusal::new(Code::CouponsTooMany).at("coupons"));
+    }
+    for (place, minor) in receipt.coupon_minor.iter().enumerate() {
+        if !(0..=AMOUNT_MAX).contains(minor) {
+            let at = format!("lines.{place}.couponDiscount");
+            return Err(Refusal::new(Code::AmountInvalid).at(&at));
+        }
+    }
+    if receipt.coupon_minor.iter().all(|minor| *minor == 0) {
+        receipt.coupon_minor.clear();
+    }
+    Ok(())
 }
 
 fn clean_line(line: &mut Line) -> Result<(), Refusal> {
@@ -197,6 +226,7 @@ pub(super) fn earning_terms(rules: &Rules, partner: &partner::Model) -> EarningT
         excluded_categories: partner.excluded_categories.0.clone(),
         cashback_bp: partner.cashback_bp,
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

@@ -180,5 +180,7 @@ fn receipt(rules: &Rules, row: &reconciliation_item::Model) -> Result<Receipt> {
         currency: rules.programme.currency,
         total_minor,
         lines: vec![line],
+        coupons: Vec::new(),
+        coupon_minor: Vec::new(),
     })
 }

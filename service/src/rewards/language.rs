@@ -5,7 +5,7 @@
 const LENGTH_MAX: usize = 35;
 
 /// The tag as it is recommended to be written; none where it isn't one.
-pub(super) fn canonical(tag: &str) -> Option<String> {
+pub(crate) fn canonical(tag: &str) -> Option<String> {
     if tag.len() > LENGTH_MAX {
         return None;
     }

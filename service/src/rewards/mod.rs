@@ -8,7 +8,7 @@
 //! partner, and is no business of Florin's.
 
 pub mod claims;
-mod language;
+pub(crate) mod language;
 pub mod pools;
 mod read;
 mod rules;

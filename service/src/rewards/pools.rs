@@ -222,7 +222,7 @@ fn codes(file: &str) -> Result<Vec<&str>, Refusal> {
     let lines = file.trim_start_matches('\u{feff}').lines().map(str::trim).zip(1..);
     let mut found = Vec::new();
     for (line, number) in lines.filter(|(line, number)| {
-        !line.is_empty() && !(*number == 1 && line.eq_ignore_ascii_case("code"))
+        !(line.is_empty() || (*number == 1 && line.eq_ignore_ascii_case("code")))
     }) {
         if !LENGTHS.contains(&line.len()) || !line.bytes().all(|byte| byte.is_ascii_graphic()) {
             let message =

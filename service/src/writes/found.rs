@@ -1,7 +1,8 @@
 //! What the writes of a batch name, found set by set: a fixed number of statements, and none for what
 //! nobody names.
 //!
-//! Receipts that come back are locked first, then the gate locks wallets; everybody keeps that order.
+//! Receipts that come back are locked first, then coupons, then the gate locks wallets; everybody keeps that
+//! order.
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use entity::ledger::entry::EntryKind;
 use entity::ledger::{entry, hold};
 
 use super::{Move, Write};
+use crate::coupons;
 use crate::earning::events::Event;
 use crate::error::{Error, Result};
 use crate::ledger;
@@ -28,6 +30,7 @@ pub(crate) struct Found {
     pub(crate) members: Resolved,
     pub(super) receipts: record::Known,
     pub(super) returns: returns::Known,
+    pub(super) coupons: coupons::Known,
     pub(super) current: HashMap<WalletId, WalletId>,
     holds: HashMap<HoldId, hold::Model>,
     payments: HashMap<EntryId, entry::Model>,
@@ -44,6 +47,7 @@ impl Found {
         }
         let receipts = writes.iter().filter_map(|write| write.receipts());
         found.receipts = record::Known::read(tx, programme, receipts.clone()).await?;
+        let receiving = receipts.clone();
         let moves = || writes.iter().filter_map(|write| write.moving());
         let members = receipts.flat_map(record::Receipts::members);
         let events = writes.iter().filter_map(|write| write.event()).map(|event| &event.member);
@@ -52,6 +56,10 @@ impl Found {
         let members = members.chain(events).chain(moves().flat_map(|wish| &wish.members)).cloned();
         found.members = resolve(tx.connection(), programme, members).await?;
         found.rewards = claims::Known::read(tx, programme, claiming()).await?;
+        let mut wanted = coupons::Wanted::default();
+        receiving.for_each(|own| own.want_coupons(&found.receipts, &found.members, &mut wanted));
+        found.returns.coupons().for_each(|id| wanted.also(id));
+        found.coupons = coupons::Known::lock(tx.connection(), programme, wanted).await?;
         found.holds = holds(tx, programme, moves().filter_map(|wish| wish.hold)).await?;
         found.payments = payments(tx, programme, moves().filter_map(|wish| wish.payment)).await?;
         let paying = found.payments.values().map(|payment| payment.wallet_id);

@@ -22,6 +22,7 @@ pub(crate) use self::rows::{Rows, Verdicts};
 
 use crate::activity;
 use crate::cashback;
+use crate::coupons;
 use crate::db::Db;
 use crate::earning::ask::{Ask, Terms};
 use crate::earning::books::{Known, Wanted};
@@ -148,11 +149,11 @@ impl Draft {
     fn decide(
         &mut self,
         by: By<'_>,
-        (known, opened): (&mut Known, &Opened),
+        (known, coupons, opened): (&mut Known, &mut coupons::Known, &Opened),
         commands: &mut [Command],
     ) {
         match self {
-            Self::Receipts(draft) => draft.decide(by, known, commands),
+            Self::Receipts(draft) => draft.decide(by, (known, coupons), commands),
             Self::Event(draft) => {
                 let is_known = commands.get(draft.place()).is_some_and(|own| opened.is_known(own));
                 if !is_known {
@@ -262,7 +263,7 @@ impl Gate {
         writes: &[&Write],
     ) -> Result<Vec<Result<Done>>> {
         let programme = terms.programme.id();
-        let found = Found::read(tx, programme, writes).await?;
+        let mut found = Found::read(tx, programme, writes).await?;
         self.ask.cover(&mut terms, &found.returns.rules()).await?;
         let by = terms.by();
         let mut commands = Vec::new();
@@ -273,7 +274,7 @@ impl Gate {
         drafts.iter().flatten().for_each(|draft| draft.want(by, &mut wanted));
         let mut known = wanted.read(tx.connection(), by).await?;
         for draft in drafts.iter_mut().flatten() {
-            draft.decide(by, (&mut known, &opened), &mut commands);
+            draft.decide(by, (&mut known, &mut found.coupons, &opened), &mut commands);
         }
         let claiming = || drafts.iter().flatten().filter_map(Draft::claim);
         let mut shelves = claims::shelves(tx, programme, claiming(), (&opened, &commands)).await?;

@@ -9,6 +9,7 @@ use entity::ledger::{entry, hold, idempotency_key, outbox};
 use entity::purchases::{purchase, purchase_return, receipt_key};
 
 use crate::activity;
+use crate::coupons;
 use crate::earning::books;
 use crate::earning::state::Changes;
 use crate::error::{Error, Result};
@@ -58,6 +59,8 @@ pub(crate) struct Rows {
     /// What was claimed, and of which stock.
     pub(crate) claimed: claims::Claimed,
     pub(crate) activity: activity::Rows,
+    /// What coupons were used for, and what of it came back.
+    pub(crate) coupons: coupons::Rows,
 }
 
 impl Rows {
@@ -73,6 +76,7 @@ impl Rows {
             facts: Vec::new(),
             claimed: claims::Claimed::default(),
             activity,
+            coupons: coupons::Rows::default(),
         }
     }
 
@@ -92,6 +96,7 @@ impl Rows {
         insert_all::<event::Entity>(tx, &self.events).await?;
         self.claimed.save(tx, programme).await?;
         books::save(tx, programme, self.changes).await?;
+        self.coupons.save(tx, programme).await?;
         self.activity.save(tx).await
     }
 }

@@ -9,7 +9,7 @@ pub(super) struct Damage {
     pub(super) undone: &'static str,
 }
 
-pub(super) const DAMAGES: [Damage; 59] = [
+pub(super) const DAMAGES: [Damage; 63] = [
     Damage {
         invariant: "each wallet's balances are the sums of its postings, archived and kept",
         named: "wal_",
@@ -99,8 +99,8 @@ pub(super) const DAMAGES: [Damage; 59] = [
     Damage {
         invariant: "each wallet has earned once for each of its receipts",
         named: "wal_",
-        done: "update purchase set wallet_id = id",
-        undone: "update purchase set wallet_id = (select id from wallet)",
+        done: "update purchase set wallet_id = id where wallet_id is not null",
+        undone: "update purchase set wallet_id = (select id from wallet) where wallet_id is not null",
     },
     Damage {
         invariant: "what each wallet did day by day is what its receipts and returns say",
@@ -366,5 +366,31 @@ pub(super) const DAMAGES: [Damage; 59] = [
         named: "cpl_",
         done: "update pool_code set claim_id = id",
         undone: "update pool_code set claim_id = null",
+    },
+    Damage {
+        invariant: "each coupon's versions are numbered without gaps and end in how it stands",
+        named: "cpn_",
+        done: "update coupon set version = version + 1",
+        undone: "update coupon set version = version - 1",
+    },
+    Damage {
+        invariant: "coupons count the uses that weren't given back",
+        named: "cpn_",
+        done: "update coupon set uses = uses + 1",
+        undone: "update coupon set uses = uses - 1",
+    },
+    Damage {
+        invariant: "no coupon was used oftener than it could be, in all or by a member",
+        named: "cpn_",
+        done: "update coupon_redemption set outcome = 'REDEEMED', given_back_at = null where outcome = 'GIVEN_BACK'",
+        undone: "update coupon_redemption set outcome = 'GIVEN_BACK', given_back_at = recorded_at
+            where returned_minor = discount_minor",
+    },
+    Damage {
+        invariant: "single-use codes are used by the receipts that used them",
+        named: "cpn_",
+        done: "update coupon_code set used_by = null where used_by is not null",
+        undone: "update coupon_code set used_by = (select purchase_id from coupon_redemption r
+            where r.code = coupon_code.code and r.outcome = 'REDEEMED')",
     },
 ];

@@ -2,6 +2,7 @@
 
 mod archive;
 mod coalition;
+mod coupons;
 mod damages;
 mod demo;
 mod import;

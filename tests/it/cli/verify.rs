@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::damages::{DAMAGES, Damage};
 use super::{Ended, Folder};
+use crate::coupons;
 use crate::earning::rules;
 use crate::rewards::claims::{CLAIM, wish};
 use crate::rewards::{draft, launches, terms, with};
@@ -50,6 +51,7 @@ async fn world() -> World {
         }
     }
     claims_a_mug(&grocer, &ana).await;
+    coupons::uses_again(&world, &grocer).await;
     let account = json!({ "iban": "DE89370400440532013000", "holder": "Ana" });
     ana.does("setBankAccount", "bankAccount { iban }", account).await;
     ana.does("requestPayout", "isReplayed", json!({ "idempotencyKey": "o" })).await;

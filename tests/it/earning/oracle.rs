@@ -281,5 +281,7 @@ fn receipt(basket: &Basket, partners: &HashMap<String, String>) -> Receipt {
         currency: "EUR".parse().unwrap(),
         total_minor: basket.lines.iter().map(|line| line.amount_minor).sum(),
         lines: basket.lines.clone(),
+        coupons: Vec::new(),
+        coupon_minor: Vec::new(),
     }
 }

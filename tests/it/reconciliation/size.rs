@@ -35,6 +35,8 @@ async fn records(world: &World, partner: &Caller, count: usize, card: Option<&st
             amount_minor: 100,
             discount_minor: 0,
         }],
+        coupons: Vec::new(),
+        coupon_minor: Vec::new(),
     };
     let receipts: Vec<Receipt> = (0..count).map(receipt).collect();
     for batch in receipts.chunks(500) {

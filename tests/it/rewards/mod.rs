@@ -1,6 +1,7 @@
 //! What points are spent on: written by operators and partners, found by members, and what it is to each.
 
 pub(crate) mod claims;
+mod killed;
 mod refusals;
 mod supply;
 mod unclaimed;

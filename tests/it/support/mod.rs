@@ -224,6 +224,8 @@ impl World {
             currency: "EUR".parse().unwrap(),
             total_minor: 1000,
             lines: vec![line],
+            coupons: Vec::new(),
+            coupon_minor: Vec::new(),
         };
         let until = self.now() + LIFE;
         let operator = Actor::new(self.programme, self.operator.who, Scope::ALL.to_vec(), until);

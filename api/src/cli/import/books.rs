@@ -99,6 +99,8 @@ impl<'services> Books<'services> {
                 .iter()
                 .fold(0, |total: i64, (_, item)| total.saturating_add(item.amount_minor)),
             lines: receipt.lines.iter().map(|(_, item)| line(item)).collect(),
+            coupons: Vec::new(),
+            coupon_minor: Vec::new(),
         })
     }
 }

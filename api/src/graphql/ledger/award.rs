@@ -43,6 +43,11 @@ impl EarningReason {
         self.0.multiplier_bp.and_then(|factor| i32::try_from(factor).ok())
     }
 
+    /// What coupons multiplied it by besides, in basis points; null is once.
+    async fn coupon_factor_bp(&self) -> Option<i32> {
+        self.0.coupon_bp.and_then(|factor| i32::try_from(factor).ok())
+    }
+
     /// How much of what counts comes back as money, by the partner's own rate.
     async fn cashback_bp(&self) -> BasisPoints {
         BasisPoints(self.0.cashback_bp)

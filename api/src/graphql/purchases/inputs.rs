@@ -7,6 +7,7 @@ use entity::purchases::purchase::{Channel, Line};
 use service::purchases::{Receipt, WishedLine};
 use service::{Actor, Code, Refusal, Who};
 
+use crate::graphql::coupons::CouponUseInput;
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::members::MemberBy;
 use crate::graphql::money::{Decimal, MoneyInput};
@@ -28,6 +29,9 @@ pub struct PurchaseLineInput {
     amount: Decimal,
     /// What had been taken off; not below zero.
     discount: Option<Decimal>,
+    /// What coupons took off besides, not below zero: with the amount it is the price that they look at. In a
+    /// quote the amount may be the price, and this left out.
+    coupon_discount: Option<Decimal>,
 }
 
 /// A receipt as a till sends it. Its partner and number, within the partner's receipt scope, are its
@@ -51,6 +55,10 @@ pub struct RecordPurchaseInput {
     total: MoneyInput,
     /// What was bought, 1 to 1,000 lines.
     lines: Vec<PurchaseLineInput>,
+    /// The coupons that the buyer has, at most 10. One that can't be used doesn't keep the receipt from being
+    /// recorded; `Purchase.coupons` says what became of each.
+    #[graphql(default)]
+    coupons: Vec<CouponUseInput>,
 }
 
 /// Up to 500 receipts.
@@ -121,8 +129,15 @@ impl RecordPurchaseInput {
             return Err(Code::PartnerNotFound.into());
         };
         let currency = self.total.currency_code.0;
+        let off = |(place, line): (usize, &PurchaseLineInput)| {
+            let off = line.coupon_discount.map_or(Ok(0), |amount| minor(amount, currency));
+            off.map_err(|refusal| refusal.at(&format!("lines.{place}.couponDiscount")))
+        };
+        let coupon_minor = self.lines.iter().enumerate().map(off).collect::<Result<_, _>>()?;
         let lines = self.lines.into_iter().enumerate();
         Ok(Receipt {
+            coupons: self.coupons.into_iter().map(Into::into).collect(),
+            coupon_minor,
             partner,
             store_code: self.store_code,
             receipt_number: self.receipt_number,

@@ -23,7 +23,7 @@ mutation! {
         PartnerNotFound, PartnerSuspended, PartnerRoleMissing, ContractMissing, StoreNotFound, StoreClosed,
         StoreRequired, ReceiptNumberInvalid, ReceiptReused, MemberNotFound, MemberClosed, CardBlocked,
         CardNumberInvalid, OccurredInFuture, OccurredTooLongAgo, CurrencyMismatch, AmountInvalid,
-        QuantityInvalid, LineInvalid, LinesMissing, LinesTooMany, TotalMismatch, Overflow,
+        QuantityInvalid, LineInvalid, LinesMissing, LinesTooMany, TotalMismatch, CouponsTooMany, Overflow,
     ];
     /// What recording a receipt did.
     pub struct RecordPurchasePayload {

@@ -8,6 +8,7 @@ use service::{Error, Who};
 use super::inputs::{PurchaseBy, RecordPurchaseInput};
 use super::types::{NearThreshold, Purchase, Quote, currency};
 use crate::graphql::app;
+use crate::graphql::coupons::QuotedCoupon;
 use crate::graphql::error::Result;
 use crate::graphql::ledger::EarningReason;
 use crate::graphql::mutation::{answer, mutation};
@@ -19,7 +20,7 @@ mutation! {
         PartnerNotFound, PartnerSuspended, PartnerRoleMissing, ContractMissing, StoreNotFound, StoreClosed,
         StoreRequired, ReceiptNumberInvalid, MemberNotFound, MemberClosed, CardBlocked,
         CardNumberInvalid, OccurredInFuture, OccurredTooLongAgo, CurrencyMismatch, AmountInvalid,
-        QuantityInvalid, LineInvalid, LinesMissing, LinesTooMany, TotalMismatch, Overflow,
+        QuantityInvalid, LineInvalid, LinesMissing, LinesTooMany, TotalMismatch, CouponsTooMany, Overflow,
     ];
     /// What a sale would earn. It is refused as recording it would be, with the same codes.
     pub struct QuotePurchasePayload {
@@ -97,6 +98,7 @@ impl PurchasesQuery {
             missing: entity::amount::Money { minor: own.missing_minor, currency }.into(),
             points: own.points.into(),
         };
+        let coupon = |own| QuotedCoupon::of(own, currency);
         answer(quoted.await, |quote| QuotePurchasePayload {
             quote: Some(Quote {
                 earning: EarningReason(quote.explanation),
@@ -104,6 +106,8 @@ impl PurchasesQuery {
                 available_at: DateTime(quote.available_at),
                 expires_at: quote.expires_at.map(DateTime),
                 available_points: quote.available_points.map(Into::into),
+                coupons: quote.coupons.into_iter().map(coupon).collect(),
+                to_pay: entity::amount::Money { minor: quote.to_pay_minor, currency }.into(),
             }),
             ..QuotePurchasePayload::default()
         })

@@ -12,6 +12,7 @@ use service::{Actor, Error, Services};
 
 use crate::graphql::app;
 use crate::graphql::by_id::load;
+use crate::graphql::coupons::{CouponRedemption, QuotedCoupon, redemptions_of};
 use crate::graphql::enumeration::Enumeration;
 use crate::graphql::error::Result;
 use crate::graphql::ledger::{EarningReason, Entry};
@@ -72,6 +73,10 @@ pub struct Quote {
     /// What the buyer can spend now, to clients with `members:read`; null where none was named by card
     /// or customer number, or none is known.
     pub(super) available_points: Option<Points>,
+    /// What each coupon would give, or why nothing, in their order.
+    pub(super) coupons: Vec<QuotedCoupon>,
+    /// What would be to pay, coupons taken off.
+    pub(super) to_pay: Money,
 }
 
 /// A threshold that a sale doesn't reach yet: "4.20 more for 200 points".
@@ -203,6 +208,12 @@ impl Purchase {
             discount: money(line.discount_minor, currency),
         };
         Ok(self.0.lines.0.iter().map(show).collect())
+    }
+
+    /// What became of the coupons that it named, in their order.
+    async fn coupons(&self, ctx: &Context<'_>) -> Result<Vec<CouponRedemption>> {
+        let rows = redemptions_of(ctx, self.0.id).await?;
+        Ok(rows.into_iter().map(CouponRedemption).collect())
     }
 
     /// What came back of it, oldest first.

@@ -13,6 +13,7 @@ fn terms(rate_millipoints: i64, rounding: Rounding) -> EarningTerms {
         rounding,
         excluded_categories: vec!["TOBACCO".to_owned()],
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

@@ -34,6 +34,7 @@ fn terms() -> EarningTerms {
         excluded_categories: Vec::new(),
         cashback_bp: entity::amount::BasisPoints::default(),
         multiplier_bp: None,
+        coupon_bp: None,
         granted: Vec::new(),
         member: None,
         withheld: Withheld::default(),

@@ -10,6 +10,7 @@ mod budgets;
 mod cashback;
 mod claims;
 mod counters;
+mod coupons;
 mod dialect;
 mod entries;
 mod lots;
@@ -93,6 +94,7 @@ fn invariants() -> impl Iterator<Item = &'static Invariant> {
         .chain(&memberships::INVARIANTS)
         .chain(&rewards::INVARIANTS)
         .chain(&claims::INVARIANTS)
+        .chain(&coupons::INVARIANTS)
         .chain(&money::INVARIANTS)
         .chain(&statements::INVARIANTS)
 }

@@ -4,20 +4,21 @@
 
 use std::collections::HashMap;
 
-use entity::amount::Points;
+use entity::amount::{Currency, Points};
 use entity::ids::{EntryId, ProgrammeId, PurchaseId};
 use entity::ledger::outbox::{self, FactKind};
 use entity::members::member;
-use entity::purchases::purchase::{self, Lines};
+use entity::purchases::purchase::{self, Line, Lines};
 use entity::purchases::receipt_key;
 
 use super::super::earn::{Earned, earn};
 use super::super::rules::{self, Checked};
 use super::super::store::{self, ReceiptName};
-use super::super::{Mode, Recorded};
+use super::super::{Mode, Receipt, Recorded};
 use super::{Answer, buyer, name};
 use crate::activity::Taken;
 use crate::actor::Actor;
+use crate::coupons::{self, CouponRef, Sale, Tried, Wanted as Coupons};
 use crate::earning::books::{self as earning, Wanted};
 use crate::earning::decide::By;
 use crate::error::Result;
@@ -76,6 +77,15 @@ impl Receipts {
     /// Whom they are about.
     pub(crate) fn members(&self) -> impl Iterator<Item = &MemberRef> {
         self.receipts.iter().filter_map(|(_, checked)| checked.receipt.member.as_ref())
+    }
+
+    /// What is known of its coupons, and of the buyers as far as those ask.
+    pub(crate) fn want_coupons(&self, known: &Known, members: &Resolved, wanted: &mut Coupons) {
+        for (_, checked) in self.receipts.iter().filter(|(_, own)| !known.has(own)) {
+            let named = checked.receipt.member.as_ref();
+            let buyer = named.and_then(|named| members.member(named).ok());
+            wanted.sale(&checked.receipt.coupons, buyer.map(|buyer| buyer.id));
+        }
     }
 
     /// What is to be done with each.
@@ -159,6 +169,10 @@ impl Known {
         Ok(Self { keys, purchases, entries })
     }
 
+    fn has(&self, checked: &Checked) -> bool {
+        self.keys.contains_key(&name(checked))
+    }
+
     /// The first answer again, if the content is the same; none to a receipt that is new.
     fn answer(&self, checked: &Checked) -> Option<Answer> {
         let key = self.keys.get(&name(checked))?;
@@ -220,6 +234,26 @@ struct Arrival {
     /// The place of its command, and whose it is.
     earner: Option<(usize, member::Model)>,
     earned: Option<Earned>,
+    sale: Option<Named>,
+    tried: Vec<Tried>,
+}
+
+/// The coupons that a receipt names.
+struct Named {
+    coupons: Vec<CouponRef>,
+    /// At the prices before them.
+    lines: Vec<Line>,
+    currency: Currency,
+}
+
+impl Named {
+    fn of(receipt: &Receipt) -> Option<Self> {
+        (!receipt.coupons.is_empty()).then(|| Self {
+            coupons: receipt.coupons.clone(),
+            lines: receipt.before_coupons(),
+            currency: receipt.currency,
+        })
+    }
 }
 
 impl Arrival {
@@ -239,7 +273,30 @@ impl Arrival {
             purchase_id: purchase.id,
             fingerprint: checked.fingerprint.clone(),
         };
-        Self { place, key, purchase, earner: None, earned: None }
+        let sale = Named::of(receipt);
+        Self { place, key, purchase, earner: None, earned: None, sale, tried: Vec::new() }
+    }
+
+    /// Decides which of its coupons are used, before what it earns: that may be more by them.
+    fn try_coupons(&mut self, known: &mut coupons::Known) {
+        let Some(named) = &self.sale else { return };
+        let purchase = &mut self.purchase;
+        let sale = Sale {
+            partner: purchase.partner_id,
+            buyer: purchase.member_id,
+            at: purchase.occurred_at,
+            currency: named.currency,
+            lines: &named.lines,
+        };
+        self.tried = known.tried(&sale, &named.coupons);
+        known.take(&self.tried, purchase.member_id, purchase.id);
+        purchase.earning.coupon_bp = coupons::factor_bp(&self.tried);
+        // What waits for its buyer tells what it would earn.
+        if purchase.earning.coupon_bp.is_some()
+            && let Ok(base) = crate::earning::base(&purchase.earning, &purchase.lines.0)
+        {
+            purchase.points = base.points;
+        }
     }
 
     /// Decides what it earns, and puts that into its command.
@@ -251,7 +308,8 @@ impl Arrival {
 
     /// The rows of a receipt that stands, and a fact if it has no entry to be one.
     fn store(self, entry: Option<EntryId>, rows: &mut Rows) -> Recorded {
-        let Self { key, purchase, earned, .. } = self;
+        let Self { key, purchase, earned, tried, .. } = self;
+        rows.coupons.used(&purchase, tried);
         if let Some(earned) = earned {
             rows.changes.join(earned.changes);
         }
@@ -301,10 +359,13 @@ impl Draft {
     pub(crate) fn decide(
         &mut self,
         by: By<'_>,
-        known: &mut earning::Known,
+        (known, coupons): (&mut earning::Known, &mut coupons::Known),
         commands: &mut [Command],
     ) {
-        self.arrivals.iter_mut().for_each(|arrival| arrival.decide(by, known, commands));
+        for arrival in &mut self.arrivals {
+            arrival.try_coupons(coupons);
+            arrival.decide(by, known, commands);
+        }
     }
 
     /// The answers, once the gate has decided.

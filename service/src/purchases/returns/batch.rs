@@ -6,7 +6,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::ids::{EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, RuleId, WalletId};
+use entity::coupons::coupon_redemption;
+use entity::ids::{
+    CouponId, EntryId, PartnerId, ProgrammeId, PurchaseId, ReturnId, RuleId, WalletId,
+};
 use entity::ledger::idempotency_key::{self, Outcome};
 use entity::ledger::outbox::{self, FactKind};
 use entity::purchases::{purchase, purchase_return};
@@ -15,6 +18,7 @@ use super::super::store;
 use super::{Decision, Return, Returned, decide};
 use crate::activity::Taken;
 use crate::actor::Actor;
+use crate::coupons;
 use crate::earning::decide::By;
 use crate::earning::state::Changes;
 use crate::error::{Error, Result};
@@ -87,6 +91,9 @@ impl TakeBack {
         };
         let decision = decide(by, (purchase, wallet), earlier, &self.wish)?;
         let (number, before) = (decision.number, Taken::of(earlier));
+        let used = known.used.get(&purchase.id).map_or(&[][..], Vec::as_slice);
+        let bought = (&purchase.lines.0[..], &decision.left[..]);
+        let coupons = coupons::back_of(used, bought, self.now);
         let changes = decision.rest.changes.clone();
         let row = purchase_return::Model {
             programme_id: purchase.programme_id,
@@ -106,7 +113,7 @@ impl TakeBack {
         }
         let returned =
             Returned { purchase_return: row, purchase: purchase.clone(), is_replay: false };
-        Ok(Draft { returned, key: Some(self.key.clone()), number, before, changes })
+        Ok(Draft { returned, key: Some(self.key.clone()), number, before, changes, coupons })
     }
 
     fn command(
@@ -145,6 +152,8 @@ pub(crate) struct Known {
     purchases: HashMap<PurchaseId, purchase::Model>,
     returns: HashMap<PurchaseId, Vec<purchase_return::Model>>,
     keys: HashMap<(String, String), idempotency_key::Model>,
+    /// The coupons that those receipts used.
+    used: HashMap<PurchaseId, Vec<coupon_redemption::Model>>,
 }
 
 impl Known {
@@ -154,7 +163,13 @@ impl Known {
         let purchases = store::lock_all(tx, programme, ids()).await?;
         let returns = store::returns_of_all(tx, programme, ids()).await?;
         let keys = keys::used(tx, programme, batch.iter().map(|one| &one.key)).await?;
-        Ok(Self { purchases, returns, keys })
+        let used = coupons::redemptions(tx.connection(), programme, ids()).await?;
+        Ok(Self { purchases, returns, keys, used })
+    }
+
+    /// The coupons that may be given back.
+    pub(crate) fn coupons(&self) -> impl Iterator<Item = CouponId> {
+        self.used.values().flatten().filter_map(|own| own.coupon_id)
     }
 
     /// The rules that gave something for these receipts, by version.
@@ -178,12 +193,14 @@ pub(crate) struct Draft {
     changes: Changes,
     /// What had come back of the receipt earlier.
     before: Taken,
+    /// What became of the receipt's coupons.
+    coupons: Vec<coupon_redemption::Model>,
 }
 
 impl Draft {
     /// The answer, once the gate has decided.
     pub(crate) fn finish(self, verdicts: &mut Verdicts, rows: &mut Rows) -> Result<Returned> {
-        let Self { returned, key, number, before, changes } = self;
+        let Self { returned, key, number, before, changes, coupons } = self;
         let Some(key) = key else { return Ok(returned) };
         let (row, purchase) = (&returned.purchase_return, &returned.purchase);
         if row.entry_id.is_some() {
@@ -202,6 +219,7 @@ impl Draft {
             });
         }
         rows.changes.join(changes);
+        rows.coupons.came_back(coupons);
         rows.returns.push(row.clone());
         Ok(returned)
     }
@@ -218,6 +236,6 @@ fn replay(
     let purchase_return =
         found.ok_or_else(|| Error::internal("a key names a return that isn't there"))?;
     let returned = Returned { purchase_return, purchase: purchase.clone(), is_replay: true };
-    let (before, changes) = (Taken::default(), Changes::default());
-    Ok(Draft { returned, key: None, number: 0, before, changes })
+    let (before, changes, coupons) = (Taken::default(), Changes::default(), Vec::new());
+    Ok(Draft { returned, key: None, number: 0, before, changes, coupons })
 }

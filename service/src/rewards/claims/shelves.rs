@@ -4,6 +4,7 @@
 //! Stock lies in slices. A claim that finds nothing because others of its batch were before it isn't refused:
 //! they may come to nothing. It is asked again, when that is known.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::day::Day;
@@ -85,8 +86,8 @@ impl Shelves {
         for own in wanted {
             let (ids, stock) = (stocks(own.reward, own.day), own.definition.stock);
             for (id, bound) in ids.into_iter().zip([stock.total, stock.per_day]) {
-                if !shelves.left.contains_key(&id) {
-                    shelves.left.insert(id, bound);
+                if let Entry::Vacant(unknown) = shelves.left.entry(id) {
+                    unknown.insert(bound);
                     shelves.empty.insert(id);
                 }
             }
