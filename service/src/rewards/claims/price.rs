@@ -57,6 +57,7 @@ pub(super) fn price_changed(by: By<'_>, cost: Cost) -> Refusal {
             format!(" and {}", entity::amount::Money { minor, currency })
         }
     };
-    let message = format!("It costs {} points{money} now.", cost.points);
+    let points = if cost.points == 1 { "point" } else { "points" };
+    let message = format!("It costs {} {points}{money} now.", cost.points);
     Refusal::new(Code::PriceChanged).because(message).at("expectedPrice")
 }

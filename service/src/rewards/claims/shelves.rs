@@ -8,6 +8,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::day::Day;
+use entity::earning::definition::Period;
 use entity::ids::{MemberId, ProgrammeId, RewardId, nth};
 use entity::rewards::definition::{ClaimLimit, Definition, Stock};
 use entity::rewards::{pool_code, reward, reward_claim, reward_stock};
@@ -130,11 +131,11 @@ impl Shelves {
     pub(super) fn take(&mut self, wanted: &Wanted<'_>) -> Got {
         let claimed = self.days.get(&(wanted.reward, wanted.member)).map_or(&[][..], Vec::as_slice);
         if let Some(limit) = reached(&wanted.definition.limits, claimed, wanted.day) {
-            let message = format!(
-                "A member gets {} of this reward a {}.",
-                limit.count,
-                limit.period.name().to_lowercase()
-            );
+            let often = match limit.period {
+                Period::Ever => "in all".to_owned(),
+                period => format!("a {}", period.name().to_lowercase()),
+            };
+            let message = format!("A member gets {} of this reward {often}.", limit.count);
             return Got::No(Refusal::new(Code::ClaimLimitReached).because(message).at("rewardId"));
         }
         let ids = stocks(wanted.reward, wanted.day);
@@ -282,8 +283,6 @@ pub(in crate::rewards) async fn restock(
 #[cfg(test)]
 mod tests {
     //! Who gets one.
-
-    use entity::earning::definition::Period;
 
     use super::*;
 
